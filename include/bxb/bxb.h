@@ -1,0 +1,18 @@
+#pragma once
+
+/// Everything of bxb that a writing host application needs, in one include.
+
+#include "bxb/decimal.h"         // IWYU pragma: export
+#include "bxb/event.h"           // IWYU pragma: export
+#include "bxb/flush_report.h"    // IWYU pragma: export
+#include "bxb/lsn.h"             // IWYU pragma: export
+#include "bxb/outcome.h"         // IWYU pragma: export
+#include "bxb/pg_type.h"         // IWYU pragma: export
+#include "bxb/row.h"             // IWYU pragma: export
+#include "bxb/row_codec.h"       // IWYU pragma: export
+#include "bxb/status.h"          // IWYU pragma: export
+#include "bxb/ticket.h"          // IWYU pragma: export
+#include "bxb/uuid.h"            // IWYU pragma: export
+#include "bxb/writer.h"          // IWYU pragma: export
+#include "bxb/writer_options.h"  // IWYU pragma: export
+#include "bxb/writer_stats.h"    // IWYU pragma: export

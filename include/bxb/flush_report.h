@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+
+#include "absl/status/status.h"
+#include "bxb/lsn.h"
+
+namespace bxb {
+
+/// What Flush and Close achieved: the outcomes that became known since the previous report (or Open),
+/// counted. With several threads flushing, each outcome is in exactly one report.
+struct FlushReport {
+  std::uint64_t inserted = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t unknown = 0;
+
+  /// Rows accepted before the call that had no outcome when its timeout passed. They are still on their
+  /// way after Flush; after Close they have become kUnknown.
+  std::uint64_t unresolved = 0;
+
+  /// The highest LSN of any commit so far: a server that has replayed up to it shows every stored row.
+  Lsn lsn;
+
+  /// The status of the first rejected or unknown row since the previous report; OK where there is none.
+  absl::Status first_error;
+
+  /// True when every row that Write accepted is proven to be in the table.
+  bool all_stored() const { return rejected == 0 && unknown == 0 && unresolved == 0; }
+};
+
+/// One line for people: `1,200 inserted, 3 duplicates, 0 rejected, 0 unknown, 0 unresolved, lsn 0/16B3748`.
+std::ostream& operator<<(std::ostream& out, const FlushReport& report);
+
+}  // namespace bxb

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+
+namespace bxb {
+
+/// How far a commit goes before the server confirms it, in rising order of safety and delay
+/// (https://www.postgresql.org/docs/15/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT). Sent with every
+/// batch as SET LOCAL, so it holds whatever the database's or role's own default is.
+enum class SynchronousCommit : std::uint8_t {
+  kServerDefault,  ///< whatever the server is set to; the acknowledgement states what that proves
+  kOff,            ///< confirmed before it is on disk: about 10 % faster, a server crash loses the last moments
+  kLocal,          ///< on the primary's disk; synchronous standbys are not waited for
+  kRemoteWrite,    ///< and received by the synchronous standbys
+  kOn,             ///< and on the synchronous standbys' disks, where synchronous_standby_names is set
+  kRemoteApply,    ///< and visible on the synchronous standbys
+};
+
+enum class LogLevel : std::uint8_t { kInfo, kWarning, kError };
+
+/// Receives one line, without a newline or a password. It may be called from any thread of the writer
+/// and must not call back into it.
+using LogHook = std::function<void(LogLevel, std::string_view)>;
+
+/// Settings of a Writer. Only `dsn` has no default.
+struct WriterOptions {
+  /// A libpq connection string or URI, with one host or several
+  /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING). Environment variables
+  /// (PGHOST, PGPASSWORD …) and ~/.pgpass fill in what it leaves out. Passwords are never shown.
+  std::string dsn;
+
+  /// The table, "name" or "schema.name", spelled as the catalog does, without quotes; without a schema
+  /// it is looked up along the search_path. Default: RowOf<Row>::table; required where that is missing.
+  std::string table;
+
+  /// Creates the events table (and its indexes) where it does not exist. Only for bxb::Event: another
+  /// row's table is yours to create. An existing table is left as it is.
+  bool create_table = false;
+
+  SynchronousCommit synchronous_commit = SynchronousCommit::kOn;
+
+  /// Connections, each with its own thread, that commit batches side by side. Two keep one busy server
+  /// process preparing while another waits for its disk; more help when the server has cores to spare, and
+  /// cost latency when it has not. 1 … 64.
+  int lanes = 2;
+
+  /// A batch is sealed when it holds this many events … Larger batches gain little above 10,000 and
+  /// take longer to repeat when one fails. 1 … 1,000,000.
+  std::size_t batch_rows = 10'000;
+
+  /// … or this many encoded bytes, whichever comes first. An event larger than this is refused.
+  /// 4 KiB … 1 GiB.
+  std::size_t batch_bytes = std::size_t{2} << 20;
+
+  /// How long an event may wait for company while a lane is free. Zero sends at once: under load a batch
+  /// then fills while the one before it is on the wire, so it grows by itself (group commit). A few
+  /// milliseconds save the server work at the price of that latency. 0 … 1 minute.
+  absl::Duration linger = absl::ZeroDuration();
+
+  /// The bound on the memory of all batches together: open, waiting and on the wire. When it is reached
+  /// Write blocks and TryWrite returns; nothing is dropped. At least lanes + 2 batches must fit.
+  std::size_t memory_bytes = std::size_t{64} << 20;
+
+  /// How long Write blocks for memory before it gives up with ResourceExhausted. > 0.
+  absl::Duration write_timeout = absl::Seconds(30);
+
+  /// How long Open, and each later reconnect, may take in all. > 0.
+  absl::Duration connect_timeout = absl::Seconds(10);
+
+  /// How long a lane tries to commit one batch, retries and reconnects included, before its events
+  /// become kUnknown (or kRejected, where the batch surely was not committed). > 0.
+  absl::Duration commit_timeout = absl::Minutes(5);
+
+  /// What the connections are called in pg_stat_activity, unless the dsn says so.
+  std::string application_name = "bxb";
+
+  /// Where reconnects, retries and failed batches are told. Unset: nowhere.
+  LogHook log;
+};
+
+}  // namespace bxb
