@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pq/deadline.h"
+#include "pq/interrupt.h"
+
+namespace bxb::pq {
+
+/// The rows of a query, every value as text, nullopt for NULL.
+using Rows = std::vector<std::vector<std::optional<std::string>>>;
+
+/// How a message with one COPY FROM STDIN in it ended.
+struct CopyResult {
+  absl::Status status;
+  bool end_sent = false;  ///< the end marker may have reached the server: after a lost socket the commit is in doubt
+  Rows rows;              ///< of the message's last SELECT
+};
+
+/// One connection to one server. Every call has a deadline, and an Interrupt ends it early. Errors carry
+/// the server's words (bxb::ServerErrorOf); Unavailable means that the connection is lost, for good.
+/// Thread-compatible: one thread at a time.
+class Connection {
+ public:
+  /// `interrupt` may be null; otherwise it must outlive the connection.
+  static absl::StatusOr<Connection> Open(const std::string& dsn, const std::string& application_name,
+                                         Deadline deadline, const Interrupt* interrupt = nullptr);
+
+  /// Runs SQL through the simple protocol; the rows are those of the last statement that returned any.
+  absl::StatusOr<Rows> Query(const std::string& sql, Deadline deadline);
+
+  /// Runs one statement with text parameters.
+  absl::StatusOr<Rows> Query(const std::string& sql, const std::vector<std::string>& parameters, Deadline deadline);
+
+  /// Runs SQL that holds one COPY … FROM STDIN: sends what `next_chunk` returns until it is empty, and gives
+  /// each message of a COPY … TO STDOUT behind it to `on_copy_out`.
+  CopyResult Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,
+                  absl::FunctionRef<void(std::string_view)> on_copy_out, Deadline deadline);
+
+  int server_version() const;  ///< 150018 for 15.18
+  bool lost() const;
+
+ private:
+  struct Close {
+    void operator()(void* connection) const;
+  };
+  explicit Connection(void* connection, const Interrupt* interrupt);
+
+  std::unique_ptr<void, Close> handle_;
+  const Interrupt* interrupt_;
+};
+
+}  // namespace bxb::pq
