@@ -12,6 +12,8 @@
 #include "pq/deadline.h"
 #include "pq/interrupt.h"
 
+struct pg_conn;
+
 namespace bxb::pq {
 
 /// The rows of a query, every value as text, nullopt for NULL.
@@ -24,12 +26,14 @@ struct CopyResult {
   Rows rows;              ///< of the message's last SELECT
 };
 
-/// One connection to one server. Every call has a deadline, and an Interrupt ends it early. Errors carry
-/// the server's words (bxb::ServerErrorOf); Unavailable means that the connection is lost, for good.
+/// One connection to one server. Every call has a deadline, and an Interrupt ends it early; either leaves
+/// the connection lost. Errors carry the server's words (bxb::ServerErrorOf).
 /// Thread-compatible: one thread at a time.
 class Connection {
  public:
-  /// `interrupt` may be null; otherwise it must outlive the connection.
+  /// `dsn` is a libpq connection string or URI. `interrupt` may be null; otherwise it must outlive the
+  /// connection. Errors: InvalidArgument (the dsn cannot be parsed), Unauthenticated, NotFound (no such
+  /// database), Unavailable, DeadlineExceeded, Cancelled. None shows a password.
   static absl::StatusOr<Connection> Open(const std::string& dsn, const std::string& application_name,
                                          Deadline deadline, const Interrupt* interrupt = nullptr);
 
@@ -40,20 +44,23 @@ class Connection {
   absl::StatusOr<Rows> Query(const std::string& sql, const std::vector<std::string>& parameters, Deadline deadline);
 
   /// Runs SQL that holds one COPY … FROM STDIN: sends what `next_chunk` returns until it is empty, and gives
-  /// each message of a COPY … TO STDOUT behind it to `on_copy_out`.
+  /// each message of a COPY … TO STDOUT to `on_copy_out`. Either COPY may be missing.
   CopyResult Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,
                   absl::FunctionRef<void(std::string_view)> on_copy_out, Deadline deadline);
 
   int server_version() const;  ///< 150018 for 15.18
-  bool lost() const;
+  bool lost() const { return handle_ == nullptr; }
 
  private:
-  struct Close {
-    void operator()(void* connection) const;
+  class Exchange;
+  struct HangUp {
+    void operator()(pg_conn* connection) const;
   };
-  explicit Connection(void* connection, const Interrupt* interrupt);
+  using Handle = std::unique_ptr<pg_conn, HangUp>;
 
-  std::unique_ptr<void, Close> handle_;
+  Connection(Handle handle, const Interrupt* interrupt) : handle_(std::move(handle)), interrupt_(interrupt) {}
+
+  Handle handle_;
   const Interrupt* interrupt_;
 };
 

@@ -1,0 +1,225 @@
+#include "pq/connection.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <array>
+#include <utility>
+
+#include "bxb/internal/server_error.h"
+#include "pq/error.h"
+#include "pq/wait.h"
+
+namespace bxb::pq {
+namespace {
+
+struct Clear {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, Clear>;
+
+absl::Status Lost(PGconn* connection) {
+  return absl::UnavailableError(std::string("connection lost: ") + PQerrorMessage(connection));
+}
+
+Rows RowsOf(const PGresult* result) {
+  Rows rows(static_cast<std::size_t>(PQntuples(result)));
+  for (int r = 0; r < PQntuples(result); ++r) {
+    for (int c = 0; c < PQnfields(result); ++c) {
+      auto& row = rows[static_cast<std::size_t>(r)];
+      if (PQgetisnull(result, r, c) != 0) {
+        row.emplace_back(std::nullopt);
+      } else {
+        row.emplace_back(std::string(PQgetvalue(result, r, c), static_cast<std::size_t>(PQgetlength(result, r, c))));
+      }
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+// One request and all of its answers. Any error but the server's own leaves the protocol in the middle of
+// something, so the connection is given up then.
+class Connection::Exchange {
+ public:
+  Exchange(Connection& connection, Deadline deadline)
+      : owner_(connection), connection_(connection.handle_.get()), deadline_(deadline) {}
+
+  absl::Status Send(const std::string& sql) {
+    if (connection_ == nullptr) return absl::UnavailableError("the connection is closed");
+    if (PQsendQuery(connection_, sql.c_str()) == 0) return GiveUp(Lost(connection_));
+    return Flush();
+  }
+
+  absl::Status Send(const std::string& sql, const std::vector<std::string>& parameters) {
+    if (connection_ == nullptr) return absl::UnavailableError("the connection is closed");
+    std::vector<const char*> values;
+    for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+    if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                          nullptr, 0) == 0) {
+      return GiveUp(Lost(connection_));
+    }
+    return Flush();
+  }
+
+  /// Takes every answer up to the end of the message, feeding and draining the COPYs on the way.
+  CopyResult Finish(absl::FunctionRef<std::string_view()> next_chunk,
+                    absl::FunctionRef<void(std::string_view)> on_copy_out) {
+    CopyResult answer;
+    while (true) {
+      auto result = NextResult();
+      if (!result.ok()) return {result.status(), answer.end_sent, {}};
+      if (*result == nullptr) return answer;
+      absl::Status broken = Take(result->get(), next_chunk, on_copy_out, answer);
+      if (!broken.ok()) return {std::move(broken), answer.end_sent, {}};
+    }
+  }
+
+ private:
+  // Returns an error only when the connection is lost; the server's own errors go into `answer`.
+  absl::Status Take(PGresult* result, absl::FunctionRef<std::string_view()> next_chunk,
+                    absl::FunctionRef<void(std::string_view)> on_copy_out, CopyResult& answer) {
+    switch (PQresultStatus(result)) {
+      case PGRES_COPY_IN:
+        return SendCopyData(next_chunk, answer.end_sent);
+      case PGRES_COPY_OUT:
+        return ReceiveCopyData(on_copy_out);
+      case PGRES_TUPLES_OK:
+        answer.rows = RowsOf(result);
+        return absl::OkStatus();
+      case PGRES_COMMAND_OK:
+      case PGRES_EMPTY_QUERY:
+        return absl::OkStatus();
+      default:
+        if (PQstatus(connection_) == CONNECTION_BAD) return GiveUp(LostWith(result));
+        if (answer.status.ok()) answer.status = ErrorFromResult(result);
+        return absl::OkStatus();
+    }
+  }
+
+  // A server that is being shut down says so before it hangs up; its words matter more than the hang-up.
+  absl::Status LostWith(const PGresult* result) {
+    const absl::Status said = ErrorFromResult(result);
+    const absl::Status lost = absl::UnavailableError(said.message());
+    return internal::WithServerError(lost, ServerErrorOf(said));
+  }
+
+  absl::Status SendCopyData(absl::FunctionRef<std::string_view()> next_chunk, bool& end_sent) {
+    for (std::string_view chunk = next_chunk(); !chunk.empty(); chunk = next_chunk()) {
+      if (PQputCopyData(connection_, chunk.data(), static_cast<int>(chunk.size())) != 1) {
+        return GiveUp(Lost(connection_));
+      }
+      if (absl::Status flushed = Flush(); !flushed.ok()) return flushed;
+    }
+    end_sent = true;
+    if (PQputCopyEnd(connection_, nullptr) != 1) return GiveUp(Lost(connection_));
+    return Flush();
+  }
+
+  absl::Status ReceiveCopyData(absl::FunctionRef<void(std::string_view)> on_copy_out) {
+    while (true) {
+      char* data = nullptr;
+      const int size = PQgetCopyData(connection_, &data, /*async=*/1);
+      if (size > 0) {
+        on_copy_out({data, static_cast<std::size_t>(size)});
+        PQfreemem(data);
+      } else if (size == 0) {
+        if (absl::Status read = Read(); !read.ok()) return read;
+      } else {
+        return size == -1 ? absl::OkStatus() : GiveUp(Lost(connection_));
+      }
+    }
+  }
+
+  absl::Status Flush() {
+    while (true) {
+      const int left = PQflush(connection_);
+      if (left == 0) return absl::OkStatus();
+      if (left < 0) return GiveUp(Lost(connection_));
+      // The server may be blocked on sending to us: take what it says, or both sides wait for ever.
+      if (absl::Status ready = Wait(POLLIN | POLLOUT); !ready.ok()) return ready;
+      if (PQconsumeInput(connection_) == 0) return GiveUp(Lost(connection_));
+    }
+  }
+
+  absl::Status Read() {
+    if (absl::Status ready = Wait(POLLIN); !ready.ok()) return ready;
+    return PQconsumeInput(connection_) == 0 ? GiveUp(Lost(connection_)) : absl::OkStatus();
+  }
+
+  absl::StatusOr<Result> NextResult() {
+    while (PQisBusy(connection_) != 0) {
+      if (absl::Status read = Read(); !read.ok()) return read;
+    }
+    return Result(PQgetResult(connection_));
+  }
+
+  absl::Status Wait(short events) {
+    absl::Status status = WaitForSocket(PQsocket(connection_), events, deadline_, owner_.interrupt_);
+    return status.ok() ? status : GiveUp(std::move(status));
+  }
+
+  absl::Status GiveUp(absl::Status reason) {
+    owner_.handle_.reset();
+    connection_ = nullptr;
+    return reason;
+  }
+
+  Connection& owner_;
+  PGconn* connection_;
+  Deadline deadline_;
+};
+
+void Connection::HangUp::operator()(PGconn* connection) const { PQfinish(connection); }
+
+absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::string& application_name,
+                                            Deadline deadline, const Interrupt* interrupt) {
+  if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
+  const std::array keywords = {"dbname", "fallback_application_name", "client_encoding", static_cast<const char*>(nullptr)};
+  const std::array values = {dsn.c_str(), application_name.c_str(), "UTF8", static_cast<const char*>(nullptr)};
+  Handle handle(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/1));
+  if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
+  PQsetNoticeProcessor(handle.get(), [](void*, const char*) {}, nullptr);
+
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK) {
+    if (PQstatus(handle.get()) == CONNECTION_BAD || state == PGRES_POLLING_FAILED) return ErrorFromConnect(handle.get());
+    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    const absl::Status ready = WaitForSocket(PQsocket(handle.get()), events, deadline, interrupt);
+    if (!ready.ok()) {
+      const char* host = PQhost(handle.get());
+      return absl::Status(ready.code(), std::string("connecting to \"") + (host == nullptr ? "" : host) + "\": " +
+                                            std::string(ready.message()));
+    }
+    state = PQconnectPoll(handle.get());
+  }
+  PQsetnonblocking(handle.get(), 1);
+  return Connection(std::move(handle), interrupt);
+}
+
+absl::StatusOr<Rows> Connection::Query(const std::string& sql, Deadline deadline) {
+  CopyResult result = Copy(sql, [] { return std::string_view(); }, [](std::string_view) {}, deadline);
+  if (!result.status.ok()) return result.status;
+  return std::move(result.rows);
+}
+
+absl::StatusOr<Rows> Connection::Query(const std::string& sql, const std::vector<std::string>& parameters,
+                                       Deadline deadline) {
+  Exchange exchange(*this, deadline);
+  if (absl::Status sent = exchange.Send(sql, parameters); !sent.ok()) return sent;
+  CopyResult result = exchange.Finish([] { return std::string_view(); }, [](std::string_view) {});
+  if (!result.status.ok()) return result.status;
+  return std::move(result.rows);
+}
+
+CopyResult Connection::Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,
+                            absl::FunctionRef<void(std::string_view)> on_copy_out, Deadline deadline) {
+  Exchange exchange(*this, deadline);
+  if (absl::Status sent = exchange.Send(sql); !sent.ok()) return {.status = sent};
+  return exchange.Finish(next_chunk, on_copy_out);
+}
+
+int Connection::server_version() const { return handle_ == nullptr ? 0 : PQserverVersion(handle_.get()); }
+
+}  // namespace bxb::pq
