@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <tuple>
 
 namespace bxb {
+
+/// A view of raw bytes, for `bytea`.
+using Bytes = std::span<const std::byte>;
 
 /// Roles of a column, combined with `|`.
 inline constexpr unsigned kKey = 1;     ///< part of the dedup key: the table has a unique index on exactly the key columns

@@ -45,7 +45,7 @@ class WriterEngine {
   WriterStats stats() const;
 
  private:
-  class Impl;
+  struct Impl;
   explicit WriterEngine(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,13 @@
+# How bxb itself is built while it is worked on; a host project's build keeps its own settings.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+# Designated initializers that name only some members are how options are passed here.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+                    -Woverloaded-virtual -Wno-missing-field-initializers)
+
+find_program(BXB_CCACHE ccache)
+if(BXB_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BXB_CCACHE})
+endif()

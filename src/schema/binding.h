@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bxb/internal/row_shape.h"
+#include "bxb/pg_type.h"
+#include "schema/table.h"
+
+namespace bxb::schema {
+
+/// A row description fitted to a table.
+struct Binding {
+  std::vector<PgType> types;               ///< of the described columns, in the shape's order
+  std::vector<std::string> column_names;   ///< the same columns, quoted
+  std::size_t key_columns = 0;             ///< how many of them, at the front, are the dedup key
+  std::vector<std::string> dedup_indexes;  ///< the unique indexes on exactly the key columns
+};
+
+/// Fits the shape to the table, or says everything that stands in the way in one message, column by
+/// column: InvalidArgument, FailedPrecondition (no unique index on the key), PermissionDenied.
+absl::StatusOr<Binding> Bind(const internal::RowShape& shape, const Table& table);
+
+}  // namespace bxb::schema

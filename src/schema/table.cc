@@ -1,0 +1,100 @@
+#include "schema/table.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace bxb::schema {
+namespace {
+
+constexpr const char* kTableSql = R"(
+  SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind,
+         has_database_privilege(current_database(), 'TEMPORARY')
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1))";
+
+// A domain over a domain ends at the type that no domain stands behind.
+constexpr const char* kColumnsSql = R"(
+  WITH RECURSIVE base AS (
+    SELECT a.attnum, a.atttypid AS type, a.atttypmod AS modifier FROM pg_attribute a
+     WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT b.attnum, t.typbasetype, t.typtypmod FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd')
+  SELECT a.attname, CASE t.typtype WHEN 'e' THEN 25 ELSE t.oid END, format_type(a.atttypid, a.atttypmod),
+         a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
+         has_column_privilege(a.attrelid, a.attnum, 'INSERT'), has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
+         b.modifier <> -1
+    FROM pg_attribute a JOIN base b USING (attnum) JOIN pg_type t ON t.oid = b.type AND t.typtype <> 'd'
+   WHERE a.attrelid = $1::oid ORDER BY a.attnum)";
+
+constexpr const char* kUniqueIndexesSql = R"(
+  SELECT i.relname, a.attname
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+         CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
+         JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+   WHERE x.indrelid = $1::oid AND x.indisunique AND x.indisvalid AND x.indimmediate
+     AND x.indpred IS NULL AND x.indexprs IS NULL AND k.position <= x.indnkeyatts
+   ORDER BY i.relname, k.position)";
+
+bool IsTrue(const std::optional<std::string>& value) { return value == "t"; }
+
+std::uint32_t ToOid(const std::optional<std::string>& value) {
+  std::uint32_t oid = 0;
+  std::from_chars(value->data(), value->data() + value->size(), oid);
+  return oid;
+}
+
+TableColumn ColumnOfRow(const std::vector<std::optional<std::string>>& row) {
+  return {.name = *row[0],
+          .type = PgTypeFromOid(ToOid(row[1])),
+          .type_name = *row[2],
+          .not_null = IsTrue(row[3]),
+          .has_default = IsTrue(row[4]),
+          .generated = IsTrue(row[5]),
+          .may_insert = IsTrue(row[6]),
+          .may_select = IsTrue(row[7]),
+          .has_modifier = IsTrue(row[8])};
+}
+
+std::vector<UniqueIndex> IndexesOfRows(const pq::Rows& rows) {
+  std::vector<UniqueIndex> indexes;
+  for (const auto& row : rows) {
+    if (indexes.empty() || indexes.back().name != *row[0]) indexes.push_back({.name = *row[0], .columns = {}});
+    indexes.back().columns.push_back(*row[1]);
+  }
+  return indexes;
+}
+
+}  // namespace
+
+std::string QuoteIdentifier(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
+
+std::string QuoteTableName(std::string_view name) {
+  const auto dot = name.find('.');
+  if (dot == std::string_view::npos) return QuoteIdentifier(name);
+  return QuoteIdentifier(name.substr(0, dot)) + "." + QuoteIdentifier(name.substr(dot + 1));
+}
+
+absl::StatusOr<Table> InspectTable(pq::Connection& connection, const std::string& name, pq::Deadline deadline) {
+  auto found = connection.Query(kTableSql, {QuoteTableName(name)}, deadline);
+  if (!found.ok()) return found.status();
+  if (found->empty()) return absl::NotFoundError(fmt::format("table \"{}\" does not exist", name));
+  const auto& row = found->front();
+  if (row[2] != "r" && row[2] != "p") {
+    return absl::InvalidArgumentError(fmt::format("\"{}\" is not a table", name));
+  }
+  auto columns = connection.Query(kColumnsSql, {*row[0]}, deadline);
+  if (!columns.ok()) return columns.status();
+  auto indexes = connection.Query(kUniqueIndexesSql, {*row[0]}, deadline);
+  if (!indexes.ok()) return indexes.status();
+
+  Table table = {
+      .sql_name = *row[1], .columns = {}, .unique_indexes = IndexesOfRows(*indexes), .may_create_temp = IsTrue(row[3])};
+  for (const auto& column : *columns) table.columns.push_back(ColumnOfRow(column));
+  return table;
+}
+
+}  // namespace bxb::schema

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "bxb/internal/row_shape.h"
+#include "bxb/pg_type.h"
+#include "pq/connection.h"
+
+namespace bxb::schema {
+
+/// One column as the catalog has it. A domain's `type` is its base type, an enum's is kText.
+struct TableColumn {
+  std::string name;
+  PgType type = PgType::kUnsupported;
+  std::string type_name;  ///< as SQL spells it, "numeric(10,2)"
+  bool not_null = false;
+  bool has_default = false;  ///< a default, an identity or a generated column
+  bool generated = false;    ///< GENERATED ALWAYS AS (…) STORED: may not be written
+  bool may_insert = false;
+  bool may_select = false;
+  bool has_modifier = false;  ///< a length, precision or scale is declared
+};
+
+/// A unique index that a plain ON CONFLICT (columns) can use: valid, immediate, on columns only, not partial.
+struct UniqueIndex {
+  std::string name;
+  std::vector<std::string> columns;
+};
+
+struct Table {
+  std::string sql_name;  ///< quoted and with its schema, ready for SQL
+  std::vector<TableColumn> columns;
+  std::vector<UniqueIndex> unique_indexes;
+  bool may_create_temp = false;  ///< the role may create temporary tables, which a merge needs
+};
+
+/// `text` as an SQL identifier, quoted.
+std::string QuoteIdentifier(std::string_view text);
+
+/// "name" or "schema.name", each part quoted.
+std::string QuoteTableName(std::string_view name);
+
+/// Reads a table's columns and unique indexes. NotFound where there is none of that name.
+absl::StatusOr<Table> InspectTable(pq::Connection& connection, const std::string& name, pq::Deadline deadline);
+
+}  // namespace bxb::schema

@@ -1,0 +1,84 @@
+#include "write/batch.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+#include <utility>
+
+namespace bxb::write {
+namespace {
+
+// The key's first bytes as a number that sorts as they do: it settles most comparisons without touching
+// the rows themselves.
+struct SortEntry {
+  std::uint64_t prefix;
+  std::uint32_t row;
+};
+
+std::uint64_t PrefixOf(std::string_view key) {
+  std::uint64_t prefix = 0;
+  std::memcpy(&prefix, key.data(), std::min(key.size(), sizeof prefix));
+  return __builtin_bswap64(prefix);
+}
+
+}  // namespace
+
+std::size_t Batch::Footprint(Limits limits) {
+  return sizeof(Batch) + limits.bytes + limits.rows * (sizeof(Row) + sizeof(internal::Callback) + sizeof(SortEntry) +
+                                                       sizeof(std::uint32_t));
+}
+
+// The bytes stay uninitialised: pages that no row has touched cost no memory.
+Batch::Batch(Limits limits) : limits_(limits), data_(new char[limits.bytes]) { rows_.reserve(limits.rows); }
+
+bool Batch::Fits(const internal::EncodedRow& row) const { return !Full() && used_ + row.tuple.size() <= limits_.bytes; }
+
+std::uint32_t Batch::Add(const internal::EncodedRow& row, internal::Callback callback, Clock::time_point now) {
+  const auto number = static_cast<std::uint32_t>(rows_.size());
+  std::memcpy(data_.get() + used_, row.tuple.data(), row.tuple.size());
+  rows_.push_back({.offset = static_cast<std::uint32_t>(used_),
+                   .size = static_cast<std::uint32_t>(row.tuple.size()),
+                   .key_bytes = row.key_bytes,
+                   .accepted_at = now});
+  used_ += row.tuple.size();
+  if (callback) {
+    callbacks_.reserve(limits_.rows);
+    callbacks_.resize(number);
+    callbacks_.push_back(std::move(callback));
+  }
+  return number;
+}
+
+std::vector<std::uint32_t> Batch::SendOrder() const {
+  std::vector<std::uint32_t> order(rows_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  if (rows_.size() < 2 || rows_.front().key_bytes == 0) return order;
+  std::vector<SortEntry> entries;
+  entries.reserve(order.size());
+  for (const std::uint32_t row : order) entries.push_back({PrefixOf(Key(row).substr(4)), row});
+  std::ranges::sort(entries, [this](const SortEntry& a, const SortEntry& b) {
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    const int by_key = Key(a.row).compare(Key(b.row));
+    return by_key != 0 ? by_key < 0 : a.row < b.row;
+  });
+  std::ranges::transform(entries, order.begin(), &SortEntry::row);
+  return order;
+}
+
+void Batch::Resolve(BatchOutcome outcome) {
+  result_->Resolve(outcome);
+  for (std::uint32_t row = 0; row < callbacks_.size(); ++row) {
+    if (callbacks_[row]) std::move(callbacks_[row])(outcome.Of(row));
+  }
+  callbacks_.clear();
+}
+
+void Batch::Reset(std::uint64_t number) {
+  number_ = number;
+  used_ = 0;
+  rows_.clear();
+  result_ = std::make_shared<internal::BatchResult>();
+}
+
+}  // namespace bxb::write

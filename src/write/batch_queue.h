@@ -1,0 +1,106 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bxb/flush_report.h"
+#include "bxb/ticket.h"
+#include "bxb/writer_stats.h"
+#include "pq/deadline.h"
+#include "write/batch.h"
+#include "write/latency_histogram.h"
+
+namespace bxb::write {
+
+/// Where writers and lanes meet: one open batch that writers fill, sealed ones that wait for a lane, and
+/// empty ones to use again. It owns the bound on memory and the writer's counters. Thread-safe.
+///
+/// A batch is sealed when it is full, when a flush asks for it, or when a lane that is free takes it: at
+/// once without linger, else when its first row has waited that long. So while all lanes are busy the open
+/// batch grows, and batches are as large as the load makes them (group commit).
+class BatchQueue {
+ public:
+  struct Limits {
+    Batch::Limits batch;
+    std::size_t memory_bytes;  ///< of all batches together
+    std::size_t batches;       ///< how many of them that is
+    std::chrono::nanoseconds linger;
+  };
+
+  /// What a lane did for one batch besides its outcome.
+  struct Effort {
+    std::uint64_t retries = 0;
+    std::uint64_t reconnects = 0;
+    bool merged = false;
+  };
+
+  explicit BatchQueue(Limits limits);
+
+  /// Copies the row into the open batch, waiting for memory until `timeout` has passed.
+  /// ResourceExhausted when it has, FailedPrecondition once the queue is closed.
+  absl::StatusOr<Ticket> Append(const internal::EncodedRow& row, absl::Duration timeout, internal::Callback callback);
+
+  void CountRefusal();
+
+  /// Blocks until a batch is due and hands it to the calling lane; nullptr once the queue is stopped.
+  std::unique_ptr<Batch> Take();
+
+  /// Counts the batch's outcome, tells its tickets and callbacks, and keeps its memory for the next.
+  void Resolve(std::unique_ptr<Batch> batch, BatchOutcome outcome, Effort effort);
+
+  /// Seals the open batch, waits until every batch there is by now is resolved, and reports.
+  FlushReport Flush(pq::Deadline deadline);
+
+  /// No more rows are taken.
+  void CloseForWriting();
+
+  /// Lanes get nothing more. The batches that no lane has taken become kUnknown with `reason`.
+  void Stop(const absl::Status& reason);
+
+  /// What has become known since the last report.
+  FlushReport Report();
+
+  WriterStats stats() const;
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  bool MakeRoom(Lock& lock, const internal::EncodedRow& row, pq::Deadline deadline);
+  bool OpenBatch();
+  void SealOpen();
+  void WakeLane();
+  void Count(const Batch& batch, const BatchOutcome& outcome, const Effort& effort);
+  FlushReport ReportLocked();
+
+  const Limits limits_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;      ///< for lanes: a batch is due, or the linger of the open one has begun
+  std::condition_variable room_;      ///< for writers: a batch came back
+  std::condition_variable resolved_;  ///< for flushes
+
+  std::unique_ptr<Batch> open_;
+  std::deque<std::unique_ptr<Batch>> sealed_;
+  std::vector<std::unique_ptr<Batch>> free_;
+  std::map<std::uint64_t, std::uint64_t> unresolved_;  ///< batch number -> rows, of all sealed or taken ones
+  std::uint64_t last_number_ = 0;
+  std::size_t allocated_ = 0;
+  int idle_lanes_ = 0;
+  bool closed_ = false;
+  bool stopped_ = false;
+
+  WriterStats stats_;
+  LatencyHistogram latency_;
+  FlushReport next_report_;
+};
+
+}  // namespace bxb::write

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "bxb/writer_options.h"
+#include "schema/binding.h"
+
+namespace bxb::write {
+
+/// The SQL of a batch's commit: one message each, ready to be sent.
+struct CommitPlan {
+  std::string direct_sql;                  ///< COPY straight into the table
+  std::string merge_sql;                   ///< COPY into a staging table, then INSERT … ON CONFLICT DO NOTHING
+  std::vector<std::string> dedup_indexes;  ///< whose violation means "duplicate"; empty: no dedup key
+};
+
+/// Both messages end with a SELECT behind the COMMIT, for AcknowledgementOf.
+CommitPlan MakeCommitPlan(const std::string& table_sql, const schema::Binding& binding, SynchronousCommit level);
+
+}  // namespace bxb::write

@@ -1,0 +1,148 @@
+#include "write/committer.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "write/acknowledgement.h"
+#include "write/backoff.h"
+#include "write/merge_answer.h"
+#include "write/row_stream.h"
+
+namespace bxb::write {
+namespace {
+
+// Below one duplicate in twenty rows, a direct COPY that fails now and then costs less than merging always.
+constexpr std::size_t kMergeFirstShare = 20;
+
+std::string Text(const absl::Status& status) { return std::string(status.message()); }
+
+}  // namespace
+
+// One batch's way through the protocol.
+struct Committer::Progress {
+  std::vector<std::uint32_t> order;
+  pq::Deadline deadline;
+  Backoff backoff;
+  bool merging = false;
+  bool direct_in_doubt = false;  ///< a direct COPY lost its connection after its end marker
+  bool any_in_doubt = false;
+  Committed committed;
+};
+
+Committer::Committer(const Settings& settings, const pq::Interrupt& interrupt, pq::Connection connection)
+    : settings_(settings), interrupt_(interrupt), connection_(std::move(connection)) {}
+
+Committer::Committed Committer::Commit(const Batch& batch) {
+  Progress progress = {.order = batch.SendOrder(),
+                       .deadline = pq::After(settings_.commit_timeout),
+                       .backoff = {},
+                       .merging = merge_first_,
+                       .committed = {}};
+  while (true) {
+    const FailedAttempt failed = Attempt(batch, progress);
+    if (failed.status.ok() || !PrepareNext(failed, progress)) break;
+    ++progress.committed.effort.retries;
+  }
+  LeaveFailedTransaction(progress.deadline);
+  progress.committed.effort.merged = progress.merging;
+  return std::move(progress.committed);
+}
+
+FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
+  FailedAttempt attempt = {.status = EnsureConnected(progress), .merging = progress.merging};
+  if (!attempt.status.ok()) {
+    attempt.connection_lost = true;
+    return attempt;
+  }
+  const std::string& sql = progress.merging ? settings_.plan.merge_sql : settings_.plan.direct_sql;
+  RowStream rows(batch, progress.order, chunk_);
+  std::string returned;
+  const pq::CopyResult result = connection_->Copy(
+      in_failed_transaction_ ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
+      [&](std::string_view data) { returned += data; }, progress.deadline);
+  attempt.status = result.status;
+  attempt.end_sent = result.end_sent;
+  attempt.connection_lost = connection_->lost();
+  in_failed_transaction_ = !attempt.connection_lost && !attempt.status.ok();
+  if (attempt.status.ok()) Conclude(batch, result, returned, progress);
+  return attempt;
+}
+
+absl::Status Committer::EnsureConnected(Progress& progress) {
+  if (connection_ && !connection_->lost()) return absl::OkStatus();
+  const pq::Deadline deadline = std::min(progress.deadline, pq::After(settings_.connect_timeout));
+  auto connection = pq::Connection::Open(settings_.dsn, settings_.application_name, deadline, &interrupt_);
+  if (!connection.ok()) return connection.status();
+  connection_ = *std::move(connection);
+  in_failed_transaction_ = false;
+  ++progress.committed.effort.reconnects;
+  Log(LogLevel::kInfo, "reconnected");
+  return absl::OkStatus();
+}
+
+void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
+                         Progress& progress) {
+  BatchOutcome& outcome = progress.committed.outcome;
+  auto acknowledged = AcknowledgementOf(result.rows);
+  if (acknowledged.ok() && progress.merging) {
+    if (absl::Status told = TellDuplicates(batch, returned, progress); !told.ok()) acknowledged = told;
+  }
+  if (acknowledged.ok()) {
+    outcome.common = *std::move(acknowledged);
+  } else {
+    outcome = {.common = {.kind = Outcome::Kind::kUnknown, .status = acknowledged.status()}, .duplicate = {}};
+  }
+}
+
+absl::Status Committer::TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress) {
+  auto merged = ReadMergeAnswer(batch, progress.order, returned);
+  if (!merged.ok()) return merged.status();
+  merge_first_ = merged->duplicates * kMergeFirstShare >= batch.rows();
+  // A direct COPY commits all of its rows or none. If it was in doubt and nothing is left to insert, it was
+  // the one that inserted them.
+  const bool first_attempt_committed = progress.direct_in_doubt && merged->duplicates == batch.rows();
+  if (merged->duplicates > 0 && !first_attempt_committed) {
+    progress.committed.outcome.duplicate = std::move(merged->duplicate);
+  }
+  return absl::OkStatus();
+}
+
+// Sets the next attempt up, or settles the outcome and returns false.
+bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
+  const CommitStep step = NextStep(failed, settings_.plan.dedup_indexes);
+  if (step == CommitStep::kInDoubt) {
+    progress.any_in_doubt = true;
+    progress.direct_in_doubt |= !failed.merging;
+  }
+  const bool can_merge = !settings_.plan.merge_sql.empty();
+  const bool stopped = absl::IsCancelled(failed.status) && failed.connection_lost;
+  if (stopped || (step == CommitStep::kInDoubt && !can_merge)) return GiveUp(failed, /*unknown=*/true, progress), false;
+  if (step == CommitStep::kReject) return GiveUp(failed, progress.any_in_doubt, progress), false;
+  progress.merging = progress.merging || step != CommitStep::kRetry;
+  if (step == CommitStep::kMerge) return true;
+
+  Log(LogLevel::kWarning, fmt::format("batch not committed yet, trying again: {}", Text(failed.status)));
+  if (absl::IsUnavailable(failed.status)) connection_.reset();
+  const absl::Status waited = progress.backoff.Wait(progress.deadline, interrupt_);
+  if (waited.ok()) return true;
+  return GiveUp(failed, progress.any_in_doubt || absl::IsCancelled(waited), progress), false;
+}
+
+void Committer::GiveUp(const FailedAttempt& failed, bool unknown, Progress& progress) {
+  const Outcome::Kind kind = unknown ? Outcome::Kind::kUnknown : Outcome::Kind::kRejected;
+  Log(LogLevel::kError, fmt::format("batch of {} {}: {}", progress.order.size(), Name(kind), Text(failed.status)));
+  progress.committed.outcome = {.common = {.kind = kind, .status = failed.status}, .duplicate = {}};
+}
+
+// An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.
+void Committer::LeaveFailedTransaction(pq::Deadline deadline) {
+  if (!in_failed_transaction_ || !connection_ || connection_->lost()) return;
+  in_failed_transaction_ = !connection_->Query("ROLLBACK", deadline).ok();
+}
+
+void Committer::Log(LogLevel level, const std::string& line) const {
+  if (settings_.log) settings_.log(level, line);
+}
+
+}  // namespace bxb::write

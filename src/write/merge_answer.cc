@@ -1,0 +1,37 @@
+#include "write/merge_answer.h"
+
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "bxb/internal/copy_reader.h"
+
+namespace bxb::write {
+namespace {
+
+constexpr std::size_t kFieldCountBytes = 2;
+
+}  // namespace
+
+absl::StatusOr<MergeAnswer> ReadMergeAnswer(const Batch& batch, std::span<const std::uint32_t> order,
+                                            std::string_view returned) {
+  absl::flat_hash_set<std::string_view> inserted;
+  inserted.reserve(batch.rows());
+  internal::CopyReader reader(returned);
+  while (true) {
+    auto tuple = reader.Next();
+    if (!tuple.ok()) return tuple.status();
+    if (!tuple->has_value()) break;
+    inserted.insert((*tuple)->substr(kFieldCountBytes));
+  }
+
+  MergeAnswer answer = {.duplicate = std::vector<bool>(batch.rows()), .duplicates = 0};
+  for (const std::uint32_t row : order) {
+    if (inserted.erase(batch.Key(row)) > 0) continue;
+    answer.duplicate[row] = true;
+    ++answer.duplicates;
+  }
+  if (inserted.empty()) return answer;
+  return absl::InternalError("the server returned keys of rows that were not sent");
+}
+
+}  // namespace bxb::write

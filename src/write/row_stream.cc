@@ -1,0 +1,35 @@
+#include "write/row_stream.h"
+
+#include "bxb/internal/copy_format.h"
+
+namespace bxb::write {
+namespace {
+
+// Large enough that system calls do not show in a profile, small enough to stay in the second-level cache
+// between being filled and being sent.
+constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
+
+}  // namespace
+
+RowStream::RowStream(const Batch& batch, std::span<const std::uint32_t> order, std::string& buffer)
+    : batch_(batch), order_(order), buffer_(buffer) {
+  buffer_.assign(internal::kCopyHeader);
+}
+
+std::string_view RowStream::Next() {
+  if (ended_) return {};
+  if (started_) buffer_.clear();
+  started_ = true;
+  while (next_ < order_.size()) {
+    const std::string_view tuple = batch_.Tuple(order_[next_]);
+    if (!buffer_.empty() && buffer_.size() + tuple.size() > kChunkBytes) return buffer_;
+    ++next_;
+    if (tuple.size() > kChunkBytes) return tuple;
+    buffer_ += tuple;
+  }
+  buffer_ += internal::kCopyTrailer;
+  ended_ = true;
+  return buffer_;
+}
+
+}  // namespace bxb::write

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "write/batch.h"
+
+namespace bxb::write {
+
+/// Cuts a batch into the chunks of one COPY BINARY stream: header, rows in the given order, trailer. The
+/// buffer is the caller's, to be used again; all three must outlive the stream.
+class RowStream {
+ public:
+  RowStream(const Batch& batch, std::span<const std::uint32_t> order, std::string& buffer);
+
+  /// The next chunk, valid until the next call; empty at the end.
+  std::string_view Next();
+
+ private:
+  const Batch& batch_;
+  std::span<const std::uint32_t> order_;
+  std::string& buffer_;
+  std::size_t next_ = 0;
+  bool started_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace bxb::write

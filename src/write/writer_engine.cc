@@ -1,0 +1,145 @@
+#include "bxb/internal/writer_engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pq/connection.h"
+#include "pq/interrupt.h"
+#include "schema/binding.h"
+#include "schema/events_table.h"
+#include "schema/table.h"
+#include "write/batch_queue.h"
+#include "write/committer.h"
+#include "write/lane.h"
+#include "write/options.h"
+
+namespace bxb::internal {
+namespace {
+
+absl::StatusOr<schema::Table> FindOrCreateTable(pq::Connection& connection, const WriterOptions& options,
+                                                const RowShape& shape, pq::Deadline deadline) {
+  const std::string name = options.table.empty() ? std::string(shape.table) : options.table;
+  if (options.create_table) {
+    if (absl::Status created = schema::CreateEventsTable(connection, name, deadline); !created.ok()) return created;
+  }
+  return schema::InspectTable(connection, name, deadline);
+}
+
+write::Committer::Settings SettingsOf(const WriterOptions& options, const schema::Table& table,
+                                      const schema::Binding& binding) {
+  return {.dsn = options.dsn,
+          .application_name = options.application_name,
+          .connect_timeout = options.connect_timeout,
+          .commit_timeout = options.commit_timeout,
+          .plan = write::MakeCommitPlan(table.sql_name, binding, options.synchronous_commit),
+          .log = options.log};
+}
+
+}  // namespace
+
+// The lanes come last: they are the first to go, and they use all that stands before them.
+struct WriterEngine::Impl {
+  Impl(const WriterOptions& options, std::vector<PgType> column_types, write::Committer::Settings commit_settings)
+      : types(std::move(column_types)),
+        max_row_bytes(options.batch_bytes),
+        write_timeout(options.write_timeout),
+        settings(std::move(commit_settings)),
+        queue(write::QueueLimits(options)) {}
+
+  ~Impl() { Abort(absl::AbortedError("the writer was destroyed before the event was committed")); }
+
+  absl::Status StartLanes(int count, pq::Connection first, pq::Deadline deadline);
+  void Abort(const absl::Status& reason);
+
+  const std::vector<PgType> types;
+  const std::size_t max_row_bytes;
+  const absl::Duration write_timeout;
+  const write::Committer::Settings settings;
+  pq::Interrupt interrupt;
+  write::BatchQueue queue;
+  std::vector<std::unique_ptr<write::Lane>> lanes;
+};
+
+void WriterEngine::Impl::Abort(const absl::Status& reason) {
+  queue.CloseForWriting();
+  interrupt.Set();
+  queue.Stop(reason);
+  lanes.clear();
+}
+
+// All connections are opened before the first thread starts: a lane that cannot connect is an error of
+// Open, not a surprise under load.
+absl::Status WriterEngine::Impl::StartLanes(int count, pq::Connection first, pq::Deadline deadline) {
+  std::vector<pq::Connection> connections;
+  connections.push_back(std::move(first));
+  while (connections.size() < static_cast<std::size_t>(count)) {
+    auto next = pq::Connection::Open(settings.dsn, settings.application_name, deadline, &interrupt);
+    if (!next.ok()) return next.status();
+    connections.push_back(*std::move(next));
+  }
+  for (int number = 0; number < count; ++number) {
+    auto& connection = connections[static_cast<std::size_t>(number)];
+    lanes.push_back(std::make_unique<write::Lane>(
+        number, queue, write::Committer(settings, interrupt, std::move(connection))));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOptions& options, const RowShape& shape) {
+  if (absl::Status checked = write::CheckOptions(options, shape); !checked.ok()) return checked;
+  const pq::Deadline deadline = pq::After(options.connect_timeout);
+  auto connection = pq::Connection::Open(options.dsn, options.application_name, deadline);
+  if (!connection.ok()) {
+    return absl::Status(connection.status().code(), fmt::format("WriterOptions::dsn: {}", std::string(connection.status().message())));
+  }
+  auto table = FindOrCreateTable(*connection, options, shape, deadline);
+  if (!table.ok()) return table.status();
+  auto binding = schema::Bind(shape, *table);
+  if (!binding.ok()) return binding.status();
+
+  auto impl = std::make_unique<Impl>(options, binding->types, SettingsOf(options, *table, *binding));
+  absl::Status started = impl->StartLanes(options.lanes, *std::move(connection), deadline);
+  if (!started.ok()) return started;
+  return std::unique_ptr<WriterEngine>(new WriterEngine(std::move(impl)));
+}
+
+WriterEngine::WriterEngine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+WriterEngine::~WriterEngine() = default;
+
+std::span<const PgType> WriterEngine::column_types() const { return impl_->types; }
+std::size_t WriterEngine::max_row_bytes() const { return impl_->max_row_bytes; }
+absl::Duration WriterEngine::write_timeout() const { return impl_->write_timeout; }
+
+absl::StatusOr<Ticket> WriterEngine::Append(const EncodedRow& row, absl::Duration timeout, Callback callback) {
+  return impl_->queue.Append(row, timeout, std::move(callback));
+}
+
+absl::Status WriterEngine::Refuse(absl::Status reason) {
+  impl_->queue.CountRefusal();
+  return reason;
+}
+
+FlushReport WriterEngine::Flush(absl::Duration timeout) { return impl_->queue.Flush(pq::After(timeout)); }
+
+FlushReport WriterEngine::Close(absl::Duration timeout) {
+  impl_->queue.CloseForWriting();
+  FlushReport report = impl_->queue.Flush(pq::After(timeout));
+  impl_->Abort(absl::AbortedError("the writer was closed before the event was committed"));
+  const FlushReport rest = impl_->queue.Report();
+  report.inserted += rest.inserted;
+  report.duplicates += rest.duplicates;
+  report.rejected += rest.rejected;
+  report.unknown += rest.unknown;
+  report.lsn = std::max(report.lsn, rest.lsn);
+  if (report.first_error.ok()) report.first_error = rest.first_error;
+  return report;
+}
+
+WriterStats WriterEngine::stats() const { return impl_->queue.stats(); }
+
+}  // namespace bxb::internal

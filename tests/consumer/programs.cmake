@@ -1,0 +1,7 @@
+enable_testing()
+foreach(program main testing)
+  add_executable(${program} ${CMAKE_CURRENT_LIST_DIR}/${program}.cc)
+  add_test(NAME ${program} COMMAND ${program})
+endforeach()
+target_link_libraries(main PRIVATE bxb::bxb)
+target_link_libraries(testing PRIVATE bxb::testing)
