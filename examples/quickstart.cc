@@ -89,8 +89,11 @@ absl::Status Run(const Database& database, const examples::CommandLine& flags) {
   if (count > 0) {
     if (absl::Status status = MeasureInOwnTable(database, options, count); !status.ok()) return status;
   }
-  std::cout << "\nWhat next: README.md has the shortest program, examples/ the ones to copy, docs/ what is promised.\n";
-  if (!database.is_throwaway()) std::cout << "The table " << options.table << " stays; drop it when you are done.\n";
+  std::cout << "\nWhat next\n"
+               "    README.md            the shortest program, and what an acknowledgement proves\n"
+               "    examples/            the programs to copy: this one, request handlers, your own row type\n"
+               "    docs/delivery.md     what happens to an event when something fails\n";
+  if (!database.is_throwaway()) std::cout << "The table " << options.table << " stays: drop it when you are done.\n";
   return absl::OkStatus();
 }
 

@@ -40,8 +40,8 @@ Answer Handle(bxb::EventWriter& writer, const Request& request) {
     case bxb::Outcome::Kind::kInserted:
     case bxb::Outcome::Kind::kDuplicate:  // a retry of what is there already: counted once, and that is fine
       return kOk;
-    case bxb::Outcome::Kind::kRejected:  // refused for what it is, or only for now (no memory became free)
-      return absl::IsResourceExhausted(outcome.status) ? kTryAgain : kBadRequest;
+    case bxb::Outcome::Kind::kRejected:  // refused for what it is, or only for now: no memory, no server
+      return absl::IsInvalidArgument(outcome.status) ? kBadRequest : kTryAgain;
     case bxb::Outcome::Kind::kUnknown:  // no answer in two seconds: the retry finds out, under the same key
       break;
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -53,14 +54,15 @@ absl::Status WriteMany(bxb::EventWriter& writer) {
 
 // 4. A callback for each, called once, on one of the writer's threads: for hosts with an event loop.
 absl::Status WriteWithCallbacks(bxb::EventWriter& writer) {
-  std::atomic<int> stored = 0;
+  // A callback may come as late as the writer's destructor: what it uses must live as long.
+  const auto stored = std::make_shared<std::atomic<int>>(0);
   for (int i = 0; i < 1000; ++i) {
     absl::Status taken = writer.Write(ApiCalls("callback_" + std::to_string(i), 1),
-                                      [&stored](const bxb::Outcome& outcome) { stored += outcome.stored(); });
+                                      [stored](const bxb::Outcome& outcome) { *stored += outcome.stored(); });
     if (!taken.ok()) return taken;
   }
   const bxb::FlushReport report = writer.Flush(absl::Seconds(30));
-  std::cout << "by their callbacks:   " << stored << " of 1000 stored\n";
+  std::cout << "by their callbacks:   " << *stored << " of 1000 stored\n";
   return report.first_error;
 }
 

@@ -1,11 +1,11 @@
 #include "support/event_json.h"
 
 #include <algorithm>
+#include <bitset>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
@@ -17,6 +17,11 @@ namespace {
 using simdjson::ondemand::json_type;
 using simdjson::ondemand::value;
 
+absl::Status Broken(simdjson::error_code error) {
+  if (error == simdjson::UTF8_ERROR) return absl::InvalidArgumentError("not UTF-8");
+  return absl::InvalidArgumentError(error == simdjson::INCORRECT_TYPE ? "not a JSON object" : "broken JSON");
+}
+
 absl::Status Bad(std::string_view field, std::string_view what) {
   return absl::InvalidArgumentError(std::string(field) + ": " + std::string(what));
 }
@@ -26,8 +31,11 @@ std::string Shown(std::string_view text) {
   return "\"" + absl::Utf8SafeCHexEscape(std::string(start)) + (start.size() < text.size() ? "…\"" : "\"");
 }
 
+// What simdjson gives as it stands in the file reaches up to the next token.
+std::string_view Trimmed(std::string_view text) { return text.substr(0, text.find_last_not_of(" \t\r\n") + 1); }
+
 absl::Status ReadText(std::string_view field, value json, std::string_view& text) {
-  if (json.get_string().get(text) != simdjson::SUCCESS) return Bad(field, "not a string");
+  if (json.get_string().get(text)) return Bad(field, "not a string");
   return absl::OkStatus();
 }
 
@@ -54,14 +62,15 @@ absl::Status ReadTime(std::string_view field, value json, absl::Time& time) {
 
 absl::Status ReadObject(std::string_view field, value json, std::string_view& text) {
   simdjson::ondemand::object object;
-  if (json.get_object().get(object) != simdjson::SUCCESS) return Bad(field, "not an object");
-  if (object.raw_json().get(text) != simdjson::SUCCESS) return Bad(field, "broken JSON");
+  if (json.get_object().get(object)) return Bad(field, "not an object");
+  if (object.raw_json().get(text)) return Bad(field, "broken JSON");
+  text = Trimmed(text);
   return absl::OkStatus();
 }
 
 absl::Status ReadDouble(std::string_view field, value json, std::optional<double>& number) {
   double parsed = 0;
-  if (json.get_double().get(parsed) != simdjson::SUCCESS) return Bad(field, "not a number that a double can hold");
+  if (json.get_double().get(parsed)) return Bad(field, "not a number that a double can hold");
   number = parsed;
   return absl::OkStatus();
 }
@@ -70,11 +79,10 @@ absl::Status ReadDouble(std::string_view field, value json, std::optional<double
 absl::Status ReadDecimal(std::string_view field, value json, std::optional<bxb::Decimal>& number) {
   json_type type;
   std::string_view text;
-  if (json.type().get(type) != simdjson::SUCCESS) return Bad(field, "broken JSON");
+  if (json.type().get(type)) return Bad(field, "broken JSON");
   if (type == json_type::number) {
-    text = json.raw_json_token();
-    text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-  } else if (json.get_string().get(text) != simdjson::SUCCESS) {
+    text = Trimmed(json.raw_json_token());
+  } else if (json.get_string().get(text)) {
     return Bad(field, "neither a number nor a string with one");
   }
   const auto parsed = bxb::Decimal::Parse(text);
@@ -83,53 +91,50 @@ absl::Status ReadDecimal(std::string_view field, value json, std::optional<bxb::
   return absl::OkStatus();
 }
 
-// The fields as bits, to find the one that is missing or there twice.
-constexpr std::string_view kFields[] = {
-    "organization_id", "transaction_id", "external_customer_id", "code", "timestamp",
-    "properties",      "value",          "decimal_value"};
-constexpr unsigned kRequired = 0b11111;
+struct Field {
+  std::string_view name;
+  bool required;
+  absl::Status (*read)(std::string_view field, value json, bxb::Event& event);
+};
 
-absl::Status ReadField(std::size_t field, value json, bxb::Event& event) {
-  const std::string_view name = kFields[field];
-  switch (field) {
-    case 0:
-      return ReadUuid(name, json, event.organization_id);
-    case 1:
-      return ReadText(name, json, event.transaction_id);
-    case 2:
-      return ReadText(name, json, event.external_customer_id);
-    case 3:
-      return ReadText(name, json, event.code);
-    case 4:
-      return ReadTime(name, json, event.timestamp);
-    case 5:
-      return ReadObject(name, json, event.properties);
-    case 6:
-      return ReadDouble(name, json, event.value);
-    default:
-      return ReadDecimal(name, json, event.decimal_value);
-  }
+template <auto kMember, auto kRead>
+absl::Status Into(std::string_view field, value json, bxb::Event& event) {
+  return kRead(field, json, event.*kMember);
+}
+
+constexpr Field kFields[] = {
+    {"organization_id", true, Into<&bxb::Event::organization_id, ReadUuid>},
+    {"transaction_id", true, Into<&bxb::Event::transaction_id, ReadText>},
+    {"external_customer_id", true, Into<&bxb::Event::external_customer_id, ReadText>},
+    {"code", true, Into<&bxb::Event::code, ReadText>},
+    {"timestamp", true, Into<&bxb::Event::timestamp, ReadTime>},
+    {"properties", false, Into<&bxb::Event::properties, ReadObject>},
+    {"value", false, Into<&bxb::Event::value, ReadDouble>},
+    {"decimal_value", false, Into<&bxb::Event::decimal_value, ReadDecimal>},
+};
+
+absl::Status ReadField(const Field& field, value json, bxb::Event& event) {
+  bool is_null = false;
+  if (!field.required && !json.is_null().get(is_null) && is_null) return absl::OkStatus();
+  return field.read(field.name, json, event);
 }
 
 absl::Status ReadFields(simdjson::ondemand::object object, bxb::Event& event) {
-  unsigned seen = 0;
+  std::bitset<std::size(kFields)> seen;
   for (auto member : object) {
     std::string_view name;
     value json;
-    if (member.unescaped_key().get(name) != simdjson::SUCCESS || member.value().get(json) != simdjson::SUCCESS) {
-      return absl::InvalidArgumentError("broken JSON");
-    }
-    const std::size_t field = std::find(std::begin(kFields), std::end(kFields), name) - std::begin(kFields);
-    if (field == std::size(kFields)) continue;
-    if (seen & (1u << field)) return Bad(name, "there twice");
-    bool is_null = false;
-    if ((kRequired & (1u << field)) == 0) std::ignore = json.is_null().get(is_null);
-    seen |= 1u << field;
-    if (is_null) continue;
-    if (absl::Status status = ReadField(field, json, event); !status.ok()) return status;
+    if (const auto error = member.unescaped_key().get(name)) return Broken(error);
+    if (const auto error = member.value().get(json)) return Broken(error);
+    const Field* const field = std::ranges::find(kFields, name, &Field::name);
+    if (field == std::end(kFields)) continue;
+    const auto number = static_cast<std::size_t>(field - kFields);
+    if (seen[number]) return Bad(name, "there twice");
+    seen.set(number);
+    if (absl::Status status = ReadField(*field, json, event); !status.ok()) return status;
   }
-  for (std::size_t field = 0; field < std::size(kFields); ++field) {
-    if (kRequired & ~seen & (1u << field)) return Bad(kFields[field], "missing");
+  for (std::size_t number = 0; number < seen.size(); ++number) {
+    if (kFields[number].required && !seen[number]) return Bad(kFields[number].name, "missing");
   }
   return absl::OkStatus();
 }
@@ -139,10 +144,8 @@ absl::Status ReadFields(simdjson::ondemand::object object, bxb::Event& event) {
 absl::StatusOr<bxb::Event> ParseEvent(simdjson::ondemand::parser& parser, simdjson::padded_string_view json) {
   simdjson::ondemand::document document;
   simdjson::ondemand::object object;
-  const auto error = parser.iterate(json).get(document);
-  if (error == simdjson::UTF8_ERROR) return absl::InvalidArgumentError("not UTF-8");
-  if (error != simdjson::SUCCESS) return absl::InvalidArgumentError("broken JSON");
-  if (document.get_object().get(object) != simdjson::SUCCESS) return absl::InvalidArgumentError("not a JSON object");
+  if (const auto error = parser.iterate(json).get(document)) return Broken(error);
+  if (const auto error = document.get_object().get(object)) return Broken(error);
   bxb::Event event;
   if (absl::Status status = ReadFields(object, event); !status.ok()) return status;
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {

@@ -32,7 +32,10 @@ std::string Milliseconds(absl::Duration duration) {
   return fmt::format("{:.{}f} ms", ms, ms < 1 ? 2 : ms < 10 ? 1 : 0);
 }
 
-std::string Seconds(absl::Duration duration) { return fmt::format("{:.2f} s", absl::ToDoubleSeconds(duration)); }
+std::string Elapsed(absl::Duration duration) {
+  if (duration < absl::Seconds(1)) return Milliseconds(duration);
+  return fmt::format("{:.2f} s", absl::ToDoubleSeconds(duration));
+}
 
 std::string PerSecond(std::uint64_t events, absl::Duration elapsed) {
   const double seconds = std::max(absl::ToDoubleSeconds(elapsed), 1e-6);
@@ -45,14 +48,14 @@ void PrintTable(std::ostream& out, const TextTable& table) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], WithCommas(row[i]).size());
   }
   for (std::size_t r = 0; r < table.size(); ++r) {
-    out << "  ";
+    std::string line = "  ";
     for (std::size_t i = 0; i < table[r].size(); ++i) {
       // The heading stands where the first row's value does.
       const bool right = IsNumber(table[r == 0 && table.size() > 1 ? 1 : r][i]);
       const std::string cell = WithCommas(table[r][i]);
-      out << (right ? fmt::format("  {:>{}}", cell, widths[i]) : fmt::format("  {:<{}}", cell, widths[i]));
+      line += right ? fmt::format("  {:>{}}", cell, widths[i]) : fmt::format("  {:<{}}", cell, widths[i]);
     }
-    out << "\n";
+    out << line.erase(line.find_last_not_of(' ') + 1) << "\n";
   }
 }
 

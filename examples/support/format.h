@@ -13,7 +13,7 @@ namespace examples {
 std::string WithCommas(std::string_view number);  ///< "1234567.5" → "1,234,567.5"; other text as it is
 std::string WithCommas(std::uint64_t number);
 std::string Milliseconds(absl::Duration duration);  ///< "0.84 ms", "37 ms"
-std::string Seconds(absl::Duration duration);       ///< "1.27 s"
+std::string Elapsed(absl::Duration duration);       ///< "1.27 s", below a second in ms
 
 /// "161,290 events/s"
 std::string PerSecond(std::uint64_t events, absl::Duration elapsed);

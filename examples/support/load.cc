@@ -62,23 +62,22 @@ absl::StatusOr<LoadReport> Load(const std::string& path, const bxb::WriterOption
   report.elapsed = absl::Now() - start;
   report.stats = (*writer)->stats();
   report.problems = problems.first();
-  progress.Finish();
   if (!reader->status().ok()) return reader->status();
   return report;
 }
 
 std::ostream& operator<<(std::ostream& out, const LoadReport& report) {
-  const auto& [inserted, duplicates, rejected, unknown, unresolved, lsn, first_error] = report.written;
+  const bxb::FlushReport& written = report.written;
   const auto& latency = report.stats.ack_latency;
-  out << "    " << WithCommas(report.events) << " events in " << Seconds(report.elapsed) << ", "
+  out << "    " << WithCommas(report.events) << " events in " << Elapsed(report.elapsed) << ", "
       << PerSecond(report.events, report.elapsed) << "; acknowledged within " << Milliseconds(latency.p50) << " (p50), "
       << Milliseconds(latency.p99) << " (p99)\n"
-      << "    inserted " << WithCommas(inserted) << ", duplicates " << WithCommas(duplicates) << ", rejected "
-      << WithCommas(rejected) << ", bad lines " << WithCommas(report.bad_lines);
-  if (unknown + unresolved > 0) out << ", unknown " << WithCommas(unknown + unresolved);
+      << "    inserted " << WithCommas(written.inserted) << ", duplicates " << WithCommas(written.duplicates)
+      << ", rejected " << WithCommas(written.rejected) << ", bad lines " << WithCommas(report.bad_lines);
+  if (written.unknown > 0) out << ", unknown " << WithCommas(written.unknown);
   out << "\n";
   for (const auto& [line, problem] : report.problems) out << "      line " << line << ": " << problem << "\n";
-  const std::uint64_t all = report.bad_lines + rejected + unknown + unresolved;
+  const std::uint64_t all = report.bad_lines + written.rejected + written.unknown;
   if (all > report.problems.size()) out << "      and " << WithCommas(all - report.problems.size()) << " more\n";
   return out;
 }

@@ -8,23 +8,25 @@
 
 namespace examples {
 
-Progress::Progress() : terminal_(isatty(STDOUT_FILENO) == 1), start_(absl::Now()), next_(start_ + absl::Seconds(1)) {
-  if (terminal_) next_ = start_;
-}
+Progress::Progress()
+    : terminal_(isatty(STDOUT_FILENO) == 1),
+      interval_(terminal_ ? absl::Milliseconds(200) : absl::Seconds(1)),
+      start_(absl::Now()),
+      next_(start_ + interval_) {}
 
 void Progress::ShowIfDue(const bxb::EventWriter& writer) {
   const absl::Time now = absl::Now();
   if (now < next_) return;
-  next_ = now + (terminal_ ? absl::Milliseconds(200) : absl::Seconds(1));
+  next_ = now + interval_;
   const bxb::WriterStats stats = writer.stats();
   const std::uint64_t acknowledged = stats.inserted + stats.duplicates;
-  std::cout << (terminal_ ? "\r" : "") << "    " << WithCommas(stats.accepted) << " events, "
-            << PerSecond(acknowledged, now - start_) << ", acknowledged " << WithCommas(acknowledged) << ", duplicates "
-            << WithCommas(stats.duplicates) << ", rejected " << WithCommas(stats.refused + stats.rejected) << ", p99 "
-            << Milliseconds(stats.ack_latency.p99) << (terminal_ ? "\x1b[K" : "\n") << std::flush;
+  std::cout << (terminal_ ? "\r" : "") << "    " << WithCommas(stats.accepted) << " written, "
+            << WithCommas(acknowledged) << " acknowledged, " << PerSecond(acknowledged, now - start_) << ", "
+            << WithCommas(stats.duplicates) << " duplicates, " << WithCommas(stats.refused + stats.rejected)
+            << " rejected, p99 " << Milliseconds(stats.ack_latency.p99) << (terminal_ ? "\x1b[K" : "\n") << std::flush;
 }
 
-void Progress::Finish() {
+Progress::~Progress() {
   if (terminal_) std::cout << "\r\x1b[K" << std::flush;
 }
 

@@ -12,16 +12,19 @@ namespace examples {
 class Progress {
  public:
   Progress();
+  ~Progress();  // clears the line
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
   void Tick(const bxb::EventWriter& writer) {
     if (++ticks_ % 256 == 0) ShowIfDue(writer);
   }
-  void Finish();  ///< clears the line
 
  private:
   void ShowIfDue(const bxb::EventWriter& writer);
 
   bool terminal_;
+  absl::Duration interval_;
   std::uint64_t ticks_ = 0;
   absl::Time start_;
   absl::Time next_;

@@ -118,12 +118,14 @@ absl::StatusOr<internal::EncodedRow> RowCodec<Row>::EncodeChecked(const Row& row
   if (const std::size_t bound = Bound(row); bound > std::min(max_bytes, scratch.size())) [[unlikely]] {
     if (absl::Status status = Grow(row, bound, max_bytes, scratch); !status.ok()) return status;
   }
-  if (absl::Status status = Check(row); !status.ok()) [[unlikely]] return status;
+  if (absl::Status status = Check(row); !status.ok()) [[unlikely]]
+    return status;
   char* const begin = scratch.data();
   char* const key = internal::PutBig(begin, static_cast<std::int16_t>(kCount));
   char* const key_end = Put<0, kKeyCount>(row, key);
   const auto key_bytes = static_cast<std::size_t>(key_end - key);
-  if (key_bytes > kMaxKeyBytes) [[unlikely]] return internal::KeyTooLong(Shape(), key_bytes);
+  if (key_bytes > kMaxKeyBytes) [[unlikely]]
+    return internal::KeyTooLong(Shape(), key_bytes);
   char* const end = Put<kKeyCount, kCount>(row, key_end);
   return internal::EncodedRow{.tuple = {begin, static_cast<std::size_t>(end - begin)},
                               .key_bytes = static_cast<std::uint32_t>(key_bytes)};
@@ -190,7 +192,8 @@ absl::Status RowCodec<Row>::Check(const Row& row) const {
     verdict = FieldAt<i>::Check(Value<i>(row), types_[i], Layout::template Column<i>().roles);
     return verdict.ok();
   });
-  if (good) [[likely]] return absl::OkStatus();
+  if (good) [[likely]]
+    return absl::OkStatus();
   return internal::ToStatus(verdict, Shape().columns[column].name, types_[column]);
 }
 

@@ -69,10 +69,10 @@ class Connection::Exchange {
     CopyResult answer;
     while (true) {
       auto result = NextResult();
-      if (!result.ok()) return {result.status(), answer.end_sent, {}};
-      if (*result == nullptr) return answer;
-      absl::Status broken = Take(result->get(), next_chunk, on_copy_out, answer);
-      if (!broken.ok()) return {std::move(broken), answer.end_sent, {}};
+      if (result.ok() && *result == nullptr) return answer;
+      const absl::Status broken =
+          result.ok() ? Take(result->get(), next_chunk, on_copy_out, answer) : result.status();
+      if (!broken.ok()) return {LastWords(answer.status, broken), answer.end_sent, {}};
     }
   }
 
@@ -92,17 +92,15 @@ class Connection::Exchange {
       case PGRES_EMPTY_QUERY:
         return absl::OkStatus();
       default:
-        if (PQstatus(connection_) == CONNECTION_BAD) return GiveUp(LostWith(result));
         if (answer.status.ok()) answer.status = ErrorFromResult(result);
-        return absl::OkStatus();
+        return PQstatus(connection_) == CONNECTION_BAD ? GiveUp(Lost(connection_)) : absl::OkStatus();
     }
   }
 
   // A server that is being shut down says so before it hangs up; its words matter more than the hang-up.
-  absl::Status LostWith(const PGresult* result) {
-    const absl::Status said = ErrorFromResult(result);
-    const absl::Status lost = absl::UnavailableError(said.message());
-    return internal::WithServerError(lost, ServerErrorOf(said));
+  static absl::Status LastWords(const absl::Status& said, const absl::Status& broken) {
+    if (said.ok() || !absl::IsUnavailable(broken)) return broken;
+    return internal::WithServerError(absl::UnavailableError(said.message()), ServerErrorOf(said));
   }
 
   absl::Status SendCopyData(absl::FunctionRef<std::string_view()> next_chunk, bool& end_sent) {

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What a standby must not have, or makes anew; the same list as pg_basebackup's. The WAL comes from the primary.
-constexpr std::array<std::string_view, 7> kEmptyFolders = {"pg_wal",     "pg_replslot", "pg_dynshmem", "pg_notify",
+constexpr std::array<std::string_view, 7> kEmptyFolders = {"pg_wal",    "pg_replslot",  "pg_dynshmem", "pg_notify",
                                                            "pg_serial", "pg_snapshots", "pg_subtrans"};
 constexpr std::array<std::string_view, 2> kNotCopied = {"postmaster.pid", "postmaster.opts"};
 

@@ -105,7 +105,9 @@ absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv, const Account&
   if (pid == 0) {
     BecomeProgram(argument_pointers.data(), variable_pointers.data(), account, input, output, write_end.get());
   }
-  { const FileDescriptor closed = std::move(write_end); }
+  {
+    const FileDescriptor closed = std::move(write_end);
+  }
   int error = 0;
   if (::read(read_end.get(), &error, sizeof error) <= 0) return pid;
   ::waitpid(pid, nullptr, 0);

@@ -37,8 +37,8 @@ std::string ReadFile(const std::string& path) {
 absl::StatusOr<ServerFolder> ServerFolder::Make(const std::string& parent_dir, const Account& owner) {
   std::string path = ParentOf(parent_dir).append(kFolderName);
   if (path.size() + kSocketName.size() > kLongestSocketPath) {
-    return absl::InvalidArgumentError(
-        fmt::format("a socket in {} would have more than {} bytes: name a shorter parent_dir", path, kLongestSocketPath));
+    return absl::InvalidArgumentError(fmt::format(
+        "a socket in {} would have more than {} bytes: name a shorter parent_dir", path, kLongestSocketPath));
   }
   if (::mkdtemp(path.data()) == nullptr) return absl::ErrnoToStatus(errno, fmt::format("cannot make {}", path));
   if (::chown(path.c_str(), owner.uid, owner.gid) != 0) {

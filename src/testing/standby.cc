@@ -33,10 +33,11 @@ absl::Status WaitUntilTrue(const std::string& dsn, const std::string& sql, pq::D
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EphemeralPostgres>> EphemeralPostgres::StartStandby(std::string_view name,
-                                                                                 EphemeralPostgresOptions options) {
+                                                                                   EphemeralPostgresOptions options) {
   if (options.bin_dir.empty()) options.bin_dir = impl_->options.bin_dir;
-  options.settings.insert({{"cluster_name", std::string(name)},
-                           {"primary_conninfo", fmt::format("{} application_name={}", impl_->conninfo(), Quoted(name))}});
+  options.settings.insert(
+      {{"cluster_name", std::string(name)},
+       {"primary_conninfo", fmt::format("{} application_name={}", impl_->conninfo(), Quoted(name))}});
   const pq::Deadline deadline = pq::After(options.timeout);
   absl::StatusOr<std::unique_ptr<Impl>> impl = Impl::Make(std::move(options));
   if (!impl.ok()) return impl.status();
@@ -44,8 +45,8 @@ absl::StatusOr<std::unique_ptr<EphemeralPostgres>> EphemeralPostgres::StartStand
   if (!copied.ok()) return copied;
   if (const absl::Status status = (*impl)->ConfigureAndStart(); !status.ok()) return status;
   std::unique_ptr<EphemeralPostgres> standby(new EphemeralPostgres(*std::move(impl)));
-  const absl::Status streaming =
-      WaitUntilTrue(standby->dsn(), "SELECT count(*) > 0 FROM pg_stat_wal_receiver WHERE status = 'streaming'", deadline);
+  const absl::Status streaming = WaitUntilTrue(
+      standby->dsn(), "SELECT count(*) > 0 FROM pg_stat_wal_receiver WHERE status = 'streaming'", deadline);
   if (!streaming.ok()) return streaming;
   return standby;
 }

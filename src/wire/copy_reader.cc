@@ -67,9 +67,11 @@ absl::StatusOr<bool> CopyReader::TakeHeader() {
   if ((flags & kCriticalFlags) != 0) {
     return absl::DataLossError(fmt::format("a COPY BINARY stream with unknown flags {:#x}", flags));
   }
-  const auto extension = GetBig<std::uint32_t>(rest.data() + signature.size() + sizeof(flags));
-  if (rest.size() - kCopyHeader.size() < extension) return false;
-  position_ += kCopyHeader.size() + extension;
+  const auto extension = GetBig<std::int32_t>(rest.data() + signature.size() + sizeof(flags));
+  if (extension < 0) return absl::DataLossError("a COPY BINARY stream with a header extension of negative length");
+  const std::size_t size = kCopyHeader.size() + static_cast<std::size_t>(extension);
+  if (rest.size() < size) return false;
+  position_ += size;
   state_ = State::kTuples;
   return true;
 }

@@ -1,11 +1,10 @@
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "bxb/internal/text_check.h"
 #include "bxb/internal/verdict.h"
+#include "wire/eight_bytes.h"
 #include "wire/hex.h"
 
 namespace bxb::internal {
@@ -18,7 +17,8 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 /// expects its construct at `at_`, moves behind it and returns true, or notes the broken rule.
 class JsonChecker {
  public:
-  JsonChecker(std::string_view text, JsonKind kind) : at_(text.data()), end_(at_ + text.size()), begin_(at_), kind_(kind) {}
+  JsonChecker(std::string_view text, JsonKind kind)
+      : at_(text.data()), end_(at_ + text.size()), begin_(at_), kind_(kind) {}
 
   Verdict Check() {
     bool good = Value();
@@ -52,7 +52,8 @@ class JsonChecker {
       SkipBlanks();
       if (at_ == end_) return Fail(kBadJson);
       switch (*at_) {
-        case '"': return String();
+        case '"':
+          return String();
         case '{':
           if (!Open('}')) return false;
           if (TakeIf('}')) return Close();
@@ -62,10 +63,14 @@ class JsonChecker {
           if (!Open(']')) return false;
           if (TakeIf(']')) return Close();
           break;
-        case 't': return Word("true");
-        case 'f': return Word("false");
-        case 'n': return Word("null");
-        default: return Number();
+        case 't':
+          return Word("true");
+        case 'f':
+          return Word("false");
+        case 'n':
+          return Word("null");
+        default:
+          return Number();
       }
     }
   }
@@ -99,7 +104,8 @@ class JsonChecker {
   }
 
   bool Word(std::string_view word) {
-    if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, word.size()) != word) return Fail(kBadJson);
+    if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, word.size()) != word)
+      return Fail(kBadJson);
     at_ += word.size();
     return true;
   }
@@ -131,6 +137,13 @@ class JsonChecker {
 
   // Moves to the next quote, backslash or control character.
   void SkipPlain() {
+    while (end_ - at_ >= 8) {
+      const std::uint64_t word = wire::Load8(at_);
+      const std::size_t plain =
+          wire::FirstMark(wire::Equal(word, '"') | wire::Equal(word, '\\') | wire::Below(word, 0x20));
+      at_ += plain;
+      if (plain < 8) return;
+    }
     while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
   }
 

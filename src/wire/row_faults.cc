@@ -12,16 +12,14 @@
 #include "bxb/internal/big_endian.h"
 #include "bxb/internal/got.h"
 #include "bxb/internal/row_shape.h"
-#include "bxb/internal/server_error.h"
 #include "bxb/pg_type.h"
 #include "bxb/row.h"
+#include "wire/refusal.h"
 
 namespace bxb::internal {
 namespace {
 
-absl::Status TooLong(const std::string& message) {
-  return WithServerError(absl::InvalidArgumentError(message), {.sqlstate = "54000"});
-}
+constexpr std::string_view kLimitExceeded = "54000";
 
 std::string KeyColumns(const RowShape& shape) {
   std::string names;
@@ -41,19 +39,22 @@ absl::Status CheckColumnTypes(const RowShape& shape, std::span<const PgType> typ
   for (std::size_t i = 0; i < types.size(); ++i) {
     const ColumnShape& column = shape.columns[i];
     if (column.accepts(types[i])) continue;
-    return absl::InvalidArgumentError(fmt::format("column \"{}\": {} has no exact encoding as {}", column.name,
-                                                  column.cpp_type, Name(types[i])));
+    return absl::InvalidArgumentError(
+        fmt::format("column \"{}\": {} has no exact encoding as {}", column.name, column.cpp_type, Name(types[i])));
   }
   return absl::OkStatus();
 }
 
 absl::Status RowTooLong(std::size_t bytes, std::size_t max_bytes) {
-  return TooLong(fmt::format("the row takes {} bytes, more than WriterOptions::batch_bytes ({})", bytes, max_bytes));
+  return wire::Refusal(
+      fmt::format("the row takes {} bytes, more than WriterOptions::batch_bytes ({})", bytes, max_bytes),
+      kLimitExceeded);
 }
 
 absl::Status KeyTooLong(const RowShape& shape, std::size_t key_bytes) {
-  return TooLong(fmt::format("the dedup key ({}) takes {} bytes, more than the {} that surely fit an index entry",
-                             KeyColumns(shape), key_bytes, kMaxKeyBytes));
+  return wire::Refusal(fmt::format("the dedup key ({}) takes {} bytes, more than the {} that surely fit an index entry",
+                                   KeyColumns(shape), key_bytes, kMaxKeyBytes),
+                       kLimitExceeded);
 }
 
 absl::Status TakeFieldCount(std::string_view& tuple, std::size_t expected) {
@@ -74,7 +75,8 @@ absl::Status DecodeFault(Got got, const ColumnShape& column, PgType type) {
     case Got::kUnfit:
       return absl::OutOfRangeError(
           fmt::format("{}{} cannot hold this value of {} exactly", place, column.cpp_type, Name(type)));
-    default: return absl::DataLossError(fmt::format("{}the bytes are not those of {}", place, Name(type)));
+    default:
+      return absl::DataLossError(fmt::format("{}the bytes are not those of {}", place, Name(type)));
   }
 }
 

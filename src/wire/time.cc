@@ -1,8 +1,9 @@
+#include "absl/time/time.h"
+
 #include <cstdint>
 #include <limits>
 
 #include "absl/time/civil_time.h"
-#include "absl/time/time.h"
 #include "bxb/internal/time_codec.h"
 
 namespace bxb::internal {

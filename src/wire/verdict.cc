@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "bxb/internal/server_error.h"
 #include "bxb/pg_type.h"
+#include "wire/refusal.h"
 
 namespace bxb::internal {
 
@@ -35,8 +35,7 @@ std::string PlaceIn(const Verdict& verdict, PgType type) {
 absl::Status ToStatus(const Verdict& verdict, std::string_view column, PgType type) {
   const std::string message =
       fmt::format("column \"{}\": the value {}{}", column, verdict.broken->words, PlaceIn(verdict, type));
-  return WithServerError(absl::InvalidArgumentError(message),
-                         {.sqlstate = verdict.broken->sqlstate, .column = std::string(column)});
+  return wire::Refusal(message, verdict.broken->sqlstate, column);
 }
 
 }  // namespace bxb::internal

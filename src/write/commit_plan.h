@@ -13,6 +13,7 @@ namespace bxb::write {
 struct CommitPlan {
   std::string direct_sql;                  ///< COPY straight into the table
   std::string merge_sql;                   ///< COPY into a staging table, then INSERT … ON CONFLICT DO NOTHING
+  std::size_t key_columns = 0;             ///< how many fields a merge returns for each row that it inserts
   std::vector<std::string> dedup_indexes;  ///< whose violation means "duplicate"; empty: no dedup key
 };
 

@@ -96,7 +96,7 @@ void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const
 }
 
 absl::Status Committer::TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress) {
-  auto merged = ReadMergeAnswer(batch, progress.order, returned);
+  auto merged = ReadMergeAnswer(batch, progress.order, settings_.plan.key_columns, returned);
   if (!merged.ok()) return merged.status();
   merge_first_ = merged->duplicates * kMergeFirstShare >= batch.rows();
   // A direct COPY commits all of its rows or none. If it was in doubt and nothing is left to insert, it was

@@ -11,7 +11,7 @@ namespace bxb::write {
 std::size_t LatencyHistogram::BucketOf(std::int64_t nanoseconds) {
   const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(nanoseconds, 0));
   if (value < kSubBuckets) return static_cast<std::size_t>(value);
-  const int shift = std::bit_width(value) - 5;
+  const int shift = static_cast<int>(std::bit_width(value)) - 5;
   return static_cast<std::size_t>(shift + 1) * kSubBuckets + static_cast<std::size_t>((value >> shift) & 15);
 }
 

@@ -13,16 +13,18 @@ constexpr std::size_t kFieldCountBytes = 2;
 }  // namespace
 
 absl::StatusOr<MergeAnswer> ReadMergeAnswer(const Batch& batch, std::span<const std::uint32_t> order,
-                                            std::string_view returned) {
+                                            std::size_t key_columns, std::string_view returned) {
   absl::flat_hash_set<std::string_view> inserted;
   inserted.reserve(batch.rows());
-  internal::CopyReader reader(returned);
+  internal::CopyReader reader(key_columns);
+  reader.Feed(returned);
   while (true) {
     auto tuple = reader.Next();
     if (!tuple.ok()) return tuple.status();
     if (!tuple->has_value()) break;
     inserted.insert((*tuple)->substr(kFieldCountBytes));
   }
+  if (absl::Status complete = reader.Finish(); !complete.ok()) return complete;
 
   MergeAnswer answer = {.duplicate = std::vector<bool>(batch.rows()), .duplicates = 0};
   for (const std::uint32_t row : order) {

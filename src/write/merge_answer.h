@@ -20,6 +20,6 @@ struct MergeAnswer {
 /// Reads the keys that a merge returned (a COPY BINARY stream of the rows it inserted) and finds their rows.
 /// Of several rows with one key, the first in `order` is the one that was inserted.
 absl::StatusOr<MergeAnswer> ReadMergeAnswer(const Batch& batch, std::span<const std::uint32_t> order,
-                                            std::string_view returned);
+                                            std::size_t key_columns, std::string_view returned);
 
 }  // namespace bxb::write

@@ -44,11 +44,13 @@ write::Committer::Settings SettingsOf(const WriterOptions& options, const schema
 
 // The lanes come last: they are the first to go, and they use all that stands before them.
 struct WriterEngine::Impl {
-  Impl(const WriterOptions& options, std::vector<PgType> column_types, write::Committer::Settings commit_settings)
+  Impl(const WriterOptions& options, std::vector<PgType> column_types, write::Committer::Settings commit_settings,
+       std::unique_ptr<pq::Interrupt> stop)
       : types(std::move(column_types)),
         max_row_bytes(options.batch_bytes),
         write_timeout(options.write_timeout),
         settings(std::move(commit_settings)),
+        interrupt(std::move(stop)),
         queue(write::QueueLimits(options)) {}
 
   ~Impl() { Abort(absl::AbortedError("the writer was destroyed before the event was committed")); }
@@ -60,14 +62,14 @@ struct WriterEngine::Impl {
   const std::size_t max_row_bytes;
   const absl::Duration write_timeout;
   const write::Committer::Settings settings;
-  pq::Interrupt interrupt;
+  const std::unique_ptr<pq::Interrupt> interrupt;
   write::BatchQueue queue;
   std::vector<std::unique_ptr<write::Lane>> lanes;
 };
 
 void WriterEngine::Impl::Abort(const absl::Status& reason) {
   queue.CloseForWriting();
-  interrupt.Set();
+  interrupt->Set();
   queue.Stop(reason);
   lanes.clear();
 }
@@ -78,14 +80,14 @@ absl::Status WriterEngine::Impl::StartLanes(int count, pq::Connection first, pq:
   std::vector<pq::Connection> connections;
   connections.push_back(std::move(first));
   while (connections.size() < static_cast<std::size_t>(count)) {
-    auto next = pq::Connection::Open(settings.dsn, settings.application_name, deadline, &interrupt);
+    auto next = pq::Connection::Open(settings.dsn, settings.application_name, deadline, interrupt.get());
     if (!next.ok()) return next.status();
     connections.push_back(*std::move(next));
   }
   for (int number = 0; number < count; ++number) {
     auto& connection = connections[static_cast<std::size_t>(number)];
     lanes.push_back(std::make_unique<write::Lane>(
-        number, queue, write::Committer(settings, interrupt, std::move(connection))));
+        number, queue, write::Committer(settings, *interrupt, std::move(connection))));
   }
   return absl::OkStatus();
 }
@@ -93,7 +95,8 @@ absl::Status WriterEngine::Impl::StartLanes(int count, pq::Connection first, pq:
 absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOptions& options, const RowShape& shape) {
   if (absl::Status checked = write::CheckOptions(options, shape); !checked.ok()) return checked;
   const pq::Deadline deadline = pq::After(options.connect_timeout);
-  auto connection = pq::Connection::Open(options.dsn, options.application_name, deadline);
+  auto interrupt = std::make_unique<pq::Interrupt>();
+  auto connection = pq::Connection::Open(options.dsn, options.application_name, deadline, interrupt.get());
   if (!connection.ok()) {
     return absl::Status(connection.status().code(), fmt::format("WriterOptions::dsn: {}", std::string(connection.status().message())));
   }
@@ -102,7 +105,8 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
   auto binding = schema::Bind(shape, *table);
   if (!binding.ok()) return binding.status();
 
-  auto impl = std::make_unique<Impl>(options, binding->types, SettingsOf(options, *table, *binding));
+  auto impl = std::make_unique<Impl>(options, binding->types, SettingsOf(options, *table, *binding),
+                                     std::move(interrupt));
   absl::Status started = impl->StartLanes(options.lanes, *std::move(connection), deadline);
   if (!started.ok()) return started;
   return std::unique_ptr<WriterEngine>(new WriterEngine(std::move(impl)));

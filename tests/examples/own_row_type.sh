@@ -14,4 +14,4 @@ prints \
   ' 1 +2 +21.5 +21.625 +0.0250' \
   ' 2 +1 +-4.25 +-4.25 +1 +door open' \
   'A type that would round is refused:' \
-  '"?cost"?.*double.*numeric'
+  'column "cost" is numeric, which cannot hold double exactly'

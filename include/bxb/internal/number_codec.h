@@ -62,13 +62,20 @@ struct IntegerCodec : NeverRefused {
   static bool Accepts(PgType type) {
     constexpr int kBits = std::numeric_limits<T>::digits;
     switch (type) {
-      case PgType::kInt2: return kBits <= 15;
-      case PgType::kInt4: return kBits <= 31;
-      case PgType::kInt8: return kBits <= 63;
-      case PgType::kFloat4: return kBits <= std::numeric_limits<float>::digits;
-      case PgType::kFloat8: return kBits <= std::numeric_limits<double>::digits;
-      case PgType::kNumeric: return true;
-      default: return false;
+      case PgType::kInt2:
+        return kBits <= 15;
+      case PgType::kInt4:
+        return kBits <= 31;
+      case PgType::kInt8:
+        return kBits <= 63;
+      case PgType::kFloat4:
+        return kBits <= std::numeric_limits<float>::digits;
+      case PgType::kFloat8:
+        return kBits <= std::numeric_limits<double>::digits;
+      case PgType::kNumeric:
+        return true;
+      default:
+        return false;
     }
   }
   static std::size_t Bound(T, PgType type) { return type == PgType::kNumeric ? kMaxNumericBytes : 8; }
@@ -78,22 +85,34 @@ struct IntegerCodec : NeverRefused {
   }
   static char* Put(char* out, T value, PgType type) {
     switch (type) {
-      case PgType::kInt2: return PutNumber(out, static_cast<std::int16_t>(value));
-      case PgType::kInt4: return PutNumber(out, static_cast<std::int32_t>(value));
-      case PgType::kInt8: return PutNumber(out, static_cast<std::int64_t>(value));
-      case PgType::kFloat4: return PutNumber(out, static_cast<float>(value));
-      case PgType::kFloat8: return PutNumber(out, static_cast<double>(value));
-      default: return PutNumeric(out, static_cast<std::int64_t>(value));
+      case PgType::kInt2:
+        return PutNumber(out, static_cast<std::int16_t>(value));
+      case PgType::kInt4:
+        return PutNumber(out, static_cast<std::int32_t>(value));
+      case PgType::kInt8:
+        return PutNumber(out, static_cast<std::int64_t>(value));
+      case PgType::kFloat4:
+        return PutNumber(out, static_cast<float>(value));
+      case PgType::kFloat8:
+        return PutNumber(out, static_cast<double>(value));
+      default:
+        return PutNumeric(out, static_cast<std::int64_t>(value));
     }
   }
   static Got Get(std::string_view in, PgType type, T& out) {
     switch (type) {
-      case PgType::kInt2: return GetAs<std::int16_t>(in, out);
-      case PgType::kInt4: return GetAs<std::int32_t>(in, out);
-      case PgType::kInt8: return GetAs<std::int64_t>(in, out);
-      case PgType::kFloat4: return GetAs<float>(in, out);
-      case PgType::kFloat8: return GetAs<double>(in, out);
-      default: return GetFromNumeric(in, out);
+      case PgType::kInt2:
+        return GetAs<std::int16_t>(in, out);
+      case PgType::kInt4:
+        return GetAs<std::int32_t>(in, out);
+      case PgType::kInt8:
+        return GetAs<std::int64_t>(in, out);
+      case PgType::kFloat4:
+        return GetAs<float>(in, out);
+      case PgType::kFloat8:
+        return GetAs<double>(in, out);
+      default:
+        return GetFromNumeric(in, out);
     }
   }
 

@@ -48,9 +48,9 @@ template <class T>
 inline constexpr bool kIsNestedOptional<std::optional<T>> = kIsOptional<T>;
 
 template <class T>
-inline constexpr bool kIsText = std::is_same_v<T, std::string_view> || std::is_same_v<T, std::string> ||
-                                std::is_same_v<T, std::optional<std::string_view>> ||
-                                std::is_same_v<T, std::optional<std::string>>;
+inline constexpr bool kIsText =
+    std::is_same_v<T, std::string_view> || std::is_same_v<T, std::string> ||
+    std::is_same_v<T, std::optional<std::string_view>> || std::is_same_v<T, std::optional<std::string>>;
 
 /// The mistakes in a row description that one column shows; each is a compile error in plain words.
 template <class T, unsigned kRoles>

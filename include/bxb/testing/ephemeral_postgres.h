@@ -66,16 +66,16 @@ class EphemeralPostgres {
   /// A streaming standby of this server, up and replaying, that belongs to the caller. `name` becomes its
   /// cluster_name and application_name (for synchronous_standby_names).
   absl::StatusOr<std::unique_ptr<EphemeralPostgres>> StartStandby(std::string_view name,
-                                                                 EphemeralPostgresOptions options = {});
+                                                                  EphemeralPostgresOptions options = {});
 
-  absl::Status Stop();          ///< a clean "fast" shutdown
-  absl::Status Kill();          ///< kill -9 of the server and all its processes: a crash
-  absl::Status Restart();       ///< starts it again after Stop or Kill (crash recovery included), or bounces it
-  absl::Status Promote();       ///< a standby becomes a primary
-  absl::Status PauseReplay();   ///< a standby keeps receiving, but its queries stand still
+  absl::Status Stop();         ///< a clean "fast" shutdown
+  absl::Status Kill();         ///< kill -9 of the server and all its processes: a crash
+  absl::Status Restart();      ///< starts it again after Stop or Kill (crash recovery included), or bounces it
+  absl::Status Promote();      ///< a standby becomes a primary
+  absl::Status PauseReplay();  ///< a standby keeps receiving, but its queries stand still
   absl::Status ResumeReplay();
-  absl::Status Freeze();        ///< SIGSTOP to all of its processes: it hangs without closing a socket
-  absl::Status Thaw();          ///< SIGCONT
+  absl::Status Freeze();  ///< SIGSTOP to all of its processes: it hangs without closing a socket
+  absl::Status Thaw();    ///< SIGCONT
 
   /// Waits until this standby has replayed what `primary` has written by now.
   absl::Status WaitForReplay(const EphemeralPostgres& primary, absl::Duration timeout);

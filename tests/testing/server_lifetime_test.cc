@@ -1,0 +1,183 @@
+// That nothing is left of a server, however its owner ends.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "bxb/testing/ephemeral_postgres.h"
+#include "pq/deadline.h"
+#include "testing/ask.h"
+#include "testing/process.h"
+
+namespace bxb::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+const pq::Deadline::duration kPatience = std::chrono::seconds(20);
+
+/// What a test looks for after the end of a server.
+struct Traces {
+  std::string dir;
+  std::vector<pid_t> pids;
+
+  static Traces Of(const EphemeralPostgres& server) {
+    Traces traces{.dir = server.dir(), .pids = ChildrenOf(server.pid())};
+    traces.pids.push_back(server.pid());
+    return traces;
+  }
+
+  void ExpectGone() const {
+    EXPECT_FALSE(fs::exists(dir)) << dir;
+    EXPECT_TRUE(WaitUntilGone(pids, pq::Deadline::clock::now()).ok());
+  }
+
+  void ExpectGoneSoon() const {
+    const pq::Deadline deadline = pq::Deadline::clock::now() + kPatience;
+    while (fs::exists(dir) && pq::Deadline::clock::now() < deadline) ::usleep(5000);
+    WaitUntilGone(pids, deadline).IgnoreError();
+    ExpectGone();
+  }
+};
+
+/// A process that starts a server, does `then` with it, and stays.
+class Owner {
+ public:
+  template <typename Then>
+  explicit Owner(Then then) {
+    std::array<int, 2> ends;
+    if (::pipe(ends.data()) != 0) std::abort();
+    pid_ = ::fork();
+    if (pid_ == 0) Own(then, ends[1]);
+    ::close(ends[1]);
+    Receive(ends[0]);
+    ::close(ends[0]);
+  }
+
+  ~Owner() { End(SIGKILL); }
+
+  void End(int signal) {
+    if (pid_ == 0) return;
+    ::kill(pid_, signal);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+
+  const Traces& traces() const { return traces_; }
+
+ private:
+  template <typename Then>
+  [[noreturn]] static void Own(Then then, int report) {
+    const auto server = EphemeralPostgres::Start();
+    if (!server.ok()) std::abort();
+    then(**server);
+    const Traces traces = Traces::Of(**server);
+    std::string text = traces.dir;
+    for (const pid_t pid : traces.pids) text += " " + std::to_string(pid);
+    if (::write(report, text.data(), text.size()) < 0) std::abort();
+    ::close(report);
+    for (;;) ::pause();
+  }
+
+  void Receive(int report) {
+    std::array<char, 4096> text = {};
+    const ssize_t count = ::read(report, text.data(), text.size());
+    std::istringstream words(std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
+    words >> traces_.dir;
+    for (pid_t pid = 0; words >> pid;) traces_.pids.push_back(pid);
+  }
+
+  pid_t pid_ = 0;
+  Traces traces_;
+};
+
+void Nothing(EphemeralPostgres&) {}
+
+TEST(ServerLifetime, RemovesFolderAndProcessesWhenDestroyed) {
+  auto server = EphemeralPostgres::Start().value();
+  const Traces traces = Traces::Of(*server);
+  EXPECT_GE(traces.pids.size(), 5u);
+  EXPECT_TRUE(fs::exists(traces.dir));
+  server.reset();
+  traces.ExpectGone();
+}
+
+TEST(ServerLifetime, LeavesNoZombie) {
+  auto server = EphemeralPostgres::Start().value();
+  const pid_t postmaster = server->pid();
+  server.reset();
+  EXPECT_EQ(::kill(postmaster, 0), -1);
+}
+
+TEST(ServerLifetime, CleansUpAFrozenServer) {
+  auto server = EphemeralPostgres::Start().value();
+  const Traces traces = Traces::Of(*server);
+  ASSERT_TRUE(server->Freeze().ok());
+  server.reset();
+  traces.ExpectGoneSoon();
+}
+
+TEST(ServerLifetime, CleansUpAServerThatDidNotStart) {
+  const auto parent = fs::temp_directory_path() / ("bxb-" + std::to_string(::getpid()));
+  fs::create_directory(parent);
+  fs::permissions(parent, fs::perms::all);
+  EXPECT_FALSE(EphemeralPostgres::Start({.settings = {{"no_such", "1"}}, .parent_dir = parent}).ok());
+  EXPECT_TRUE(fs::is_empty(parent));
+  fs::remove_all(parent);
+}
+
+TEST(ServerLifetime, CleansUpWhenItsProcessIsKilled) {
+  Owner owner(Nothing);
+  ASSERT_GE(owner.traces().pids.size(), 5u);
+  EXPECT_TRUE(fs::exists(owner.traces().dir));
+  owner.End(SIGKILL);
+  owner.traces().ExpectGoneSoon();
+}
+
+TEST(ServerLifetime, CleansUpWhenItsProcessIsInterrupted) {
+  Owner owner(Nothing);
+  owner.End(SIGINT);
+  owner.traces().ExpectGoneSoon();
+}
+
+TEST(ServerLifetime, CleansUpARestartedServerWhenItsProcessIsKilled) {
+  Owner owner([](EphemeralPostgres& server) {
+    if (!server.Kill().ok() || !server.Restart().ok()) std::abort();
+  });
+  ASSERT_GE(owner.traces().pids.size(), 5u);
+  owner.End(SIGKILL);
+  owner.traces().ExpectGoneSoon();
+}
+
+TEST(ServerLifetime, CleansUpAFrozenServerWhenItsProcessIsKilled) {
+  Owner owner([](EphemeralPostgres& server) {
+    if (!server.Freeze().ok()) std::abort();
+  });
+  ASSERT_GE(owner.traces().pids.size(), 5u);
+  owner.End(SIGKILL);
+  owner.traces().ExpectGoneSoon();
+}
+
+TEST(ServerLifetime, OutlivesAForkOfItsOwner) {
+  auto server = EphemeralPostgres::Start().value();
+  const pid_t fork = ::fork();
+  if (fork == 0) {
+    server.reset();
+    ::_exit(0);
+  }
+  ::waitpid(fork, nullptr, 0);
+  EXPECT_EQ(Ask(*server, "SELECT 1"), "1");
+}
+
+}  // namespace
+}  // namespace bxb::testing

@@ -1,0 +1,34 @@
+#include "write/acknowledgement.h"
+
+#include <gtest/gtest.h>
+
+namespace bxb::write {
+namespace {
+
+TEST(Acknowledgement, ProvesWhatTheSettingsWaitedFor) {
+  EXPECT_EQ(DurabilityOf("off", true, true), Durability::kNone);
+  EXPECT_EQ(DurabilityOf("on", true, false), Durability::kNone);
+  EXPECT_EQ(DurabilityOf("local", true, true), Durability::kLocalFsync);
+  EXPECT_EQ(DurabilityOf("on", false, true), Durability::kLocalFsync);
+  EXPECT_EQ(DurabilityOf("remote_apply", false, true), Durability::kLocalFsync);
+  EXPECT_EQ(DurabilityOf("remote_write", true, true), Durability::kRemoteWrite);
+  EXPECT_EQ(DurabilityOf("on", true, true), Durability::kRemoteFlush);
+  EXPECT_EQ(DurabilityOf("remote_apply", true, true), Durability::kRemoteApply);
+}
+
+TEST(Acknowledgement, ReadsTheServersRow) {
+  const auto outcome = AcknowledgementOf({{"0/16B3748", "on", "f", "on"}});
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(outcome->lsn, Lsn{0x16B3748});
+  EXPECT_EQ(outcome->durability, Durability::kLocalFsync);
+  EXPECT_EQ(outcome->kind, Outcome::Kind::kInserted);
+}
+
+TEST(Acknowledgement, IsAnErrorWithoutAPosition) {
+  EXPECT_EQ(AcknowledgementOf({}).status().code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(AcknowledgementOf({{std::nullopt, "on", "f", "on"}}).status().code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(AcknowledgementOf({{"nonsense", "on", "f", "on"}}).status().code(), absl::StatusCode::kInternal);
+}
+
+}  // namespace
+}  // namespace bxb::write
