@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bxb/bxb.h"
@@ -14,7 +15,8 @@ namespace {
 
 const bxb::Uuid kOrganization = *bxb::Uuid::Parse("6f1c1f0e-0c5d-4b6e-9a53-0e6a0a3a6c11");
 
-bxb::Event ApiCalls(const std::string& transaction_id, double calls) {
+// An event views its texts: what they point to must live until the event is written.
+bxb::Event ApiCalls(std::string_view transaction_id, double calls) {
   return {.organization_id = kOrganization,
           .transaction_id = transaction_id,
           .external_customer_id = "cust_7",
@@ -43,7 +45,7 @@ void WriteSeveral(bxb::EventWriter& writer) {
 // 3. Write many, then flush: the fastest, where one report for all of them is enough.
 absl::Status WriteMany(bxb::EventWriter& writer) {
   for (int i = 0; i < 1000; ++i) {
-    // The text is copied before Write returns: a temporary is fine.
+    // Write copies the text before it returns: a temporary will do.
     auto ticket = writer.Write(ApiCalls("many_" + std::to_string(i), 1));
     if (!ticket.ok()) return ticket.status();
   }

@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 
 namespace examples {
 namespace {

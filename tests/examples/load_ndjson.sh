@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # the inner scripts expand what they are given
 # shellcheck source=tests/examples/check.sh
 source "${BASH_SOURCE[0]%/*}/check.sh"
 program=$1 with_postgres=$2

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # the inner scripts expand what they are given
 # The README's shortest program, compiled as it stands there, run twice against a database "billing".
 # shellcheck source=tests/examples/check.sh
 source "${BASH_SOURCE[0]%/*}/check.sh"
