@@ -32,7 +32,8 @@ using LogHook = std::function<void(LogLevel, std::string_view)>;
 struct WriterOptions {
   /// A libpq connection string or URI, with one host or several
   /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING). Environment variables
-  /// (PGHOST, PGPASSWORD …) and ~/.pgpass fill in what it leaves out. Passwords are never shown.
+  /// (PGHOST, PGPASSWORD …) and ~/.pgpass fill in what it leaves out. Of several hosts the writable one is
+  /// taken, at Open and at each reconnect. Passwords are never shown.
   std::string dsn;
 
   /// The table, "name" or "schema.name", spelled as the catalog does, without quotes; without a schema

@@ -172,10 +172,13 @@ class Connection::Exchange {
 void Connection::HangUp::operator()(PGconn* connection) const { PQfinish(connection); }
 
 absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::string& application_name,
-                                            Deadline deadline, const Interrupt* interrupt) {
+                                            Deadline deadline, const Interrupt* interrupt, Target target) {
   if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
-  const std::array keywords = {"dbname", "fallback_application_name", "client_encoding", static_cast<const char*>(nullptr)};
-  const std::array values = {dsn.c_str(), application_name.c_str(), "UTF8", static_cast<const char*>(nullptr)};
+  const char* const hosts = target == Target::kWritable ? "read-write" : "any";
+  // The dsn overrides what stands before it, and what stands behind it overrides the dsn.
+  const std::array<const char*, 5> keywords = {"target_session_attrs", "fallback_application_name", "dbname",
+                                               "client_encoding", nullptr};
+  const std::array<const char*, 5> values = {hosts, application_name.c_str(), dsn.c_str(), "UTF8", nullptr};
   Handle handle(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/1));
   if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
   PQsetNoticeProcessor(handle.get(), [](void*, const char*) {}, nullptr);

@@ -26,6 +26,9 @@ struct CopyResult {
   Rows rows;              ///< of the message's last SELECT
 };
 
+/// Which of the dsn's hosts will do, unless its own target_session_attrs says so.
+enum class Target { kAny, kWritable };
+
 /// One connection to one server. Every call has a deadline, and an Interrupt ends it early; either leaves
 /// the connection lost. Errors carry the server's words (bxb::ServerErrorOf).
 /// Thread-compatible: one thread at a time.
@@ -35,7 +38,8 @@ class Connection {
   /// connection. Errors: InvalidArgument (the dsn cannot be parsed), Unauthenticated, NotFound (no such
   /// database), Unavailable, DeadlineExceeded, Cancelled. None shows a password.
   static absl::StatusOr<Connection> Open(const std::string& dsn, const std::string& application_name,
-                                         Deadline deadline, const Interrupt* interrupt = nullptr);
+                                         Deadline deadline, const Interrupt* interrupt = nullptr,
+                                         Target target = Target::kAny);
 
   /// Runs SQL through the simple protocol; the rows are those of the last statement that returned any.
   absl::StatusOr<Rows> Query(const std::string& sql, Deadline deadline);

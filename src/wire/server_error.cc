@@ -3,10 +3,10 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/string_view.h"
 #include "bxb/status.h"
 
 namespace bxb {
@@ -25,7 +25,8 @@ auto Fields(auto& error) {
 absl::Status internal::WithServerError(absl::Status status, const ServerError& error) {
   std::string payload;
   for (const std::string* field : Fields(error)) payload.append(*field).append(kSeparator);
-  status.SetPayload(kPayloadUrl, absl::Cord(std::move(payload)));
+  // A string_view, because clang and gcc disagree on the name of Cord's constructor from a string.
+  status.SetPayload(kPayloadUrl, absl::Cord(absl::string_view(payload.data(), payload.size())));
   return status;
 }
 

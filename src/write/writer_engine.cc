@@ -80,7 +80,8 @@ absl::Status WriterEngine::Impl::StartLanes(int count, pq::Connection first, pq:
   std::vector<pq::Connection> connections;
   connections.push_back(std::move(first));
   while (connections.size() < static_cast<std::size_t>(count)) {
-    auto next = pq::Connection::Open(settings.dsn, settings.application_name, deadline, interrupt.get());
+    auto next = pq::Connection::Open(settings.dsn, settings.application_name, deadline, interrupt.get(),
+                                     pq::Target::kWritable);
     if (!next.ok()) return next.status();
     connections.push_back(*std::move(next));
   }
@@ -96,7 +97,8 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
   if (absl::Status checked = write::CheckOptions(options, shape); !checked.ok()) return checked;
   const pq::Deadline deadline = pq::After(options.connect_timeout);
   auto interrupt = std::make_unique<pq::Interrupt>();
-  auto connection = pq::Connection::Open(options.dsn, options.application_name, deadline, interrupt.get());
+  auto connection = pq::Connection::Open(options.dsn, options.application_name, deadline, interrupt.get(),
+                                         pq::Target::kWritable);
   if (!connection.ok()) {
     return absl::Status(connection.status().code(), fmt::format("WriterOptions::dsn: {}", std::string(connection.status().message())));
   }

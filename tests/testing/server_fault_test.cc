@@ -18,13 +18,20 @@ pq::Connection Connect(const EphemeralPostgres& server) {
   return pq::Connection::Open(server.dsn(), "test", pq::After(absl::Seconds(10))).value();
 }
 
+/// One server for all tests, since each of them can start it again.
 class ServerFault : public ::testing::Test {
  protected:
-  void SetUp() override { Execute(*server_, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)"); }
+  static void SetUpTestSuite() { server_ = EphemeralPostgres::Start().value(); }
+  static void TearDownTestSuite() { server_.reset(); }
 
-  std::string CountRows() { return Ask(*server_, "SELECT count(*) FROM t"); }
+  void SetUp() override {
+    if (server_->pid() == 0) ASSERT_TRUE(server_->Restart().ok());
+    Execute(*server_, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+  }
 
-  std::unique_ptr<EphemeralPostgres> server_ = EphemeralPostgres::Start().value();
+  static std::string CountRows() { return Ask(*server_, "SELECT count(*) FROM t"); }
+
+  static inline std::unique_ptr<EphemeralPostgres> server_;
 };
 
 TEST_F(ServerFault, StoppedServerRefusesConnectionsUntilRestarted) {

@@ -4,16 +4,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "bxb/testing/ephemeral_postgres.h"
 #include "pq/deadline.h"
 #include "testing/ask.h"

@@ -1,4 +1,3 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -6,35 +5,49 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "bxb/status.h"
 #include "bxb/testing/ephemeral_postgres.h"
 #include "testing/ask.h"
 
 namespace bxb::testing {
 namespace {
 
-using ::testing::HasSubstr;
-
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
+std::string CountRows(const EphemeralPostgres& server) { return Ask(server, "SELECT count(*) FROM t"); }
+
+void ExpectReplayed(EphemeralPostgres& standby, const EphemeralPostgres& primary) {
+  const absl::Status replayed = standby.WaitForReplay(primary, kPatience);
+  EXPECT_TRUE(replayed.ok()) << replayed;
+}
+
+/// A primary and its standby for all tests that leave the two running.
 class Standby : public ::testing::Test {
  protected:
-  void SetUp() override { Execute(*primary_, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)"); }
-
-  void CatchUp() {
-    const absl::Status replayed = standby_->WaitForReplay(*primary_, kPatience);
-    ASSERT_TRUE(replayed.ok()) << replayed;
+  static void SetUpTestSuite() {
+    primary_ = EphemeralPostgres::Start().value();
+    const absl::Time begin = absl::Now();
+    standby_ = primary_->StartStandby("s1").value();
+    RecordProperty("standby_start_milliseconds", static_cast<int>(absl::ToInt64Milliseconds(absl::Now() - begin)));
   }
 
-  static std::string CountRows(const EphemeralPostgres& server) { return Ask(server, "SELECT count(*) FROM t"); }
+  static void TearDownTestSuite() {
+    standby_.reset();
+    primary_.reset();
+  }
 
-  std::unique_ptr<EphemeralPostgres> primary_ = EphemeralPostgres::Start().value();
-  const absl::Time begin_ = absl::Now();
-  std::unique_ptr<EphemeralPostgres> standby_ = primary_->StartStandby("s1").value();
-  const absl::Duration start_time_ = absl::Now() - begin_;
+  void SetUp() override {
+    Execute(*primary_, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+    CatchUp();
+  }
+
+  static void CatchUp() { ExpectReplayed(*standby_, *primary_); }
+
+  static inline std::unique_ptr<EphemeralPostgres> primary_;
+  static inline std::unique_ptr<EphemeralPostgres> standby_;
 };
 
-TEST_F(Standby, IsStreamingWhenItIsReturned) {
-  RecordProperty("start_milliseconds", static_cast<int>(absl::ToInt64Milliseconds(start_time_)));
+TEST_F(Standby, IsStreaming) {
   EXPECT_EQ(Ask(*standby_, "SELECT pg_is_in_recovery()"), "t");
   EXPECT_EQ(Ask(*primary_, "SELECT application_name FROM pg_stat_replication"), "s1");
   EXPECT_EQ(Ask(*standby_, "SHOW cluster_name"), "s1");
@@ -46,13 +59,9 @@ TEST_F(Standby, Follows) {
   EXPECT_EQ(CountRows(*standby_), "10000");
 }
 
-TEST_F(Standby, RefusesWrites) {
-  CatchUp();
-  EXPECT_THAT(standby_->Query("INSERT INTO t VALUES (2)").status().ToString(), HasSubstr("read-only transaction"));
-}
+TEST_F(Standby, RefusesWrites) { EXPECT_EQ(SqlStateOf(standby_->Query("INSERT INTO t VALUES (2)").status()), "25006"); }
 
 TEST_F(Standby, PausedReplayStandsStill) {
-  CatchUp();
   ASSERT_TRUE(standby_->PauseReplay().ok());
   Execute(*primary_, "INSERT INTO t VALUES (2)");
   EXPECT_EQ(standby_->WaitForReplay(*primary_, absl::Milliseconds(500)).code(), absl::StatusCode::kDeadlineExceeded);
@@ -62,18 +71,10 @@ TEST_F(Standby, PausedReplayStandsStill) {
   EXPECT_EQ(CountRows(*standby_), "2");
 }
 
-TEST_F(Standby, PromotedStandbyAcceptsWrites) {
-  CatchUp();
-  ASSERT_TRUE(primary_->Kill().ok());
-  const absl::Status promoted = standby_->Promote();
-  ASSERT_TRUE(promoted.ok()) << promoted;
-  Execute(*standby_, "INSERT INTO t VALUES (2)");
-  EXPECT_EQ(CountRows(*standby_), "2");
-}
-
 TEST_F(Standby, CatchesUpAfterBeingStopped) {
   ASSERT_TRUE(standby_->Stop().ok());
-  Execute(*primary_, "INSERT INTO t VALUES (2); SELECT pg_switch_wal(); CHECKPOINT");
+  Execute(*primary_, "INSERT INTO t VALUES (2); SELECT pg_switch_wal()");
+  Execute(*primary_, "CHECKPOINT");
   ASSERT_TRUE(standby_->Restart().ok());
   CatchUp();
   EXPECT_EQ(CountRows(*standby_), "2");
@@ -94,32 +95,38 @@ TEST_F(Standby, MayBeOneOfSeveral) {
 }
 
 TEST_F(Standby, HasWhatWasWrittenBeforeItStarted) {
-  for (int table = 0; table < 20; ++table) {
-    Execute(*primary_, "CREATE TABLE x" + std::to_string(table) + " AS SELECT generate_series(1, 20000) AS id");
-  }
+  Execute(*primary_, "INSERT INTO t SELECT generate_series(2, 100000)");
   const auto other = primary_->StartStandby("s2").value();
-  ASSERT_TRUE(other->WaitForReplay(*primary_, kPatience).ok());
-  EXPECT_EQ(Ask(*other, "SELECT sum(id) FROM x19"), "200010000");
+  ExpectReplayed(*other, *primary_);
+  EXPECT_EQ(CountRows(*other), "100000");
 }
 
-TEST_F(Standby, CanBeSynchronous) {
-  Execute(*primary_, "ALTER SYSTEM SET synchronous_standby_names = 's1'");
-  Execute(*primary_, "ALTER SYSTEM SET synchronous_commit = remote_apply");
-  Execute(*primary_, "SELECT pg_reload_conf()");
-  Execute(*primary_, "INSERT INTO t VALUES (2)");
-  EXPECT_EQ(Ask(*primary_, "SELECT sync_state FROM pg_stat_replication"), "sync");
-  EXPECT_EQ(CountRows(*standby_), "2");
+TEST(SynchronousStandby, HasAppliedWhatWasAcknowledged) {
+  const auto primary = EphemeralPostgres::Start(
+                           {.settings = {{"synchronous_standby_names", "s1"}, {"synchronous_commit", "remote_apply"}}})
+                           .value();
+  const auto standby = primary->StartStandby("s1").value();
+  Execute(*primary, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+  EXPECT_EQ(CountRows(*standby), "1");
 }
 
-TEST_F(Standby, OutlivesItsPrimary) {
-  CatchUp();
-  primary_.reset();
-  EXPECT_EQ(CountRows(*standby_), "1");
+TEST(StandbyWithoutPrimary, IsPromotedAndAcceptsWrites) {
+  auto primary = EphemeralPostgres::Start().value();
+  Execute(*primary, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+  const auto standby = primary->StartStandby("s1").value();
+  ExpectReplayed(*standby, *primary);
+  primary.reset();
+  EXPECT_EQ(CountRows(*standby), "1");
+  const absl::Status promoted = standby->Promote();
+  ASSERT_TRUE(promoted.ok()) << promoted;
+  Execute(*standby, "INSERT INTO t VALUES (2)");
+  EXPECT_EQ(CountRows(*standby), "2");
 }
 
-TEST_F(Standby, OfAStoppedServerIsAnError) {
-  ASSERT_TRUE(primary_->Stop().ok());
-  EXPECT_FALSE(primary_->StartStandby("s2").ok());
+TEST(StandbyWithoutPrimary, CannotBeMade) {
+  const auto primary = EphemeralPostgres::Start().value();
+  ASSERT_TRUE(primary->Stop().ok());
+  EXPECT_FALSE(primary->StartStandby("s1").ok());
 }
 
 }  // namespace

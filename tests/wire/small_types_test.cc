@@ -57,8 +57,8 @@ TEST(PgType, AgreesWithTheCatalogOnNamesAndElements) {
     if (type == PgType::kUnsupported) continue;
     ++known;
     EXPECT_EQ(Name(type), *row[1]);
-    if (row[1]->ends_with("[]")) EXPECT_EQ(ElementOf(type), PgTypeFromOid(element)) << *row[1];
-    if (!row[1]->ends_with("[]")) EXPECT_EQ(ElementOf(type), PgType::kUnsupported) << *row[1];
+    const bool array = row[1]->ends_with("[]");
+    EXPECT_EQ(ElementOf(type), array ? PgTypeFromOid(element) : PgType::kUnsupported) << *row[1];
   }
   EXPECT_EQ(known, 30);
   EXPECT_EQ(PgTypeFromOid(0), PgType::kUnsupported);

@@ -92,6 +92,22 @@ TEST(WriterRecovery, RejectsABatchThatWasNeverSentWhenItsTimeIsUp) {
   EXPECT_EQ(testing::SqlValue((*server)->dsn(), "SELECT count(*) FROM events"), "0");
 }
 
+TEST(WriterRecovery, FindsTheWritableHostAgainAfterAFailover) {
+  auto primary = EphemeralPostgres::Start();
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  auto standby = (*primary)->StartStandby("s1");
+  ASSERT_TRUE(standby.ok()) << standby.status();
+  const std::string dsn = "host=" + (*standby)->dir() + "," + (*primary)->dir() + " user=postgres dbname=postgres";
+  auto writer = EventWriter::Open({.dsn = dsn, .create_table = true});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  ASSERT_EQ((*writer)->WriteDurable(EventNamed("before"), kLong).kind, Kind::kInserted);
+  ASSERT_TRUE((*standby)->WaitForReplay(**primary, kLong).ok());
+  ASSERT_TRUE((*primary)->Kill().ok());
+  ASSERT_TRUE((*standby)->Promote().ok());
+  EXPECT_TRUE((*writer)->WriteDurable(EventNamed("after"), kLong).stored());
+  EXPECT_EQ((*standby)->Query("SELECT count(*) FROM events")->at(0).at(0), "2");
+}
+
 TEST(WriterRecovery, AcknowledgesTheStandbysDiskUnderSynchronousReplication) {
   auto server = EphemeralPostgres::Start();
   ASSERT_TRUE(server.ok()) << server.status();

@@ -1,0 +1,78 @@
+#include "writer/environment.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <string_view>
+#include <thread>
+
+namespace bxb::bench {
+namespace {
+
+// The rest of the first line that begins with `word`, behind its colon.
+std::string FromProc(const std::string& path, std::string_view word) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(word)) continue;
+    const std::size_t value = line.find_first_not_of(" \t", line.find(':') + 1);
+    return value == std::string::npos ? "" : line.substr(value);
+  }
+  return "unknown";
+}
+
+std::string LoadAverage() {
+  std::string load = "unknown";
+  std::ifstream("/proc/loadavg") >> load;
+  return load;
+}
+
+std::string SyncTime(const std::string& folder) {
+  constexpr int kSyncs = 200;
+  constexpr std::size_t kBlock = 8192;
+  const std::string path = folder + "/sync_probe";
+  const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const std::string block(kBlock, 'x');
+  const auto start = std::chrono::steady_clock::now();
+  bool good = file >= 0;
+  for (int i = 0; good && i < kSyncs; ++i) {
+    good = pwrite(file, block.data(), block.size(), static_cast<off_t>(i % 16 * kBlock)) > 0 && fdatasync(file) == 0;
+  }
+  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
+  if (file >= 0) close(file);
+  unlink(path.c_str());
+  return good ? fmt::format("{:.0f} us for an fdatasync of 8 KiB", took.count() / kSyncs) : "unknown";
+}
+
+std::string_view BuildType() {
+#ifdef NDEBUG
+  return "release";
+#else
+  return "NOT A RELEASE BUILD: these figures mean nothing";
+#endif
+}
+
+}  // namespace
+
+Facts DescribeEnvironment(Server& server, double row_bytes) {
+  Facts facts = {{"cpu", FromProc("/proc/cpuinfo", "model name")},
+                 {"cores", std::to_string(std::thread::hardware_concurrency())},
+                 {"memory", FromProc("/proc/meminfo", "MemTotal")},
+                 {"load average at start", LoadAverage()},
+                 {"build", std::string(BuildType())},
+                 {"server", server.session().Value("SHOW server_version")},
+                 {"disk", server.own() == nullptr ? "the user's server" : SyncTime(server.own()->dir())},
+                 {"row", fmt::format("{:.0f} bytes encoded", row_bytes)}};
+  constexpr std::array kTelling = {"fsync",        "synchronous_commit", "full_page_writes",   "wal_level",
+                                   "wal_sync_method", "shared_buffers",  "max_wal_size",       "checkpoint_timeout",
+                                   "autovacuum",   "lc_collate"};
+  for (const char* setting : kTelling) {
+    facts.emplace_back(setting, server.session().Value(fmt::format("SELECT current_setting('{}', true)", setting)));
+  }
+  return facts;
+}
+
+}  // namespace bxb::bench

@@ -1,0 +1,79 @@
+#include "writer/session.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+
+#include "bxb/internal/big_endian.h"
+#include "bxb/internal/copy_format.h"
+
+namespace bxb::bench {
+
+void Die(std::string_view what) {
+  std::cerr << "bench_writer: " << what << std::endl;
+  std::_Exit(1);
+}
+
+Session::Session(const std::string& dsn) : connection_(PQconnectdb(dsn.c_str())) {
+  if (PQstatus(connection_.get()) != CONNECTION_OK) Die(PQerrorMessage(connection_.get()));
+  PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+}
+
+void Session::Run(const std::string& sql) { Checked(PQexec(connection_.get(), sql.c_str()), PGRES_COMMAND_OK); }
+
+std::string Session::Value(const std::string& sql) {
+  const Result result = Checked(PQexec(connection_.get(), sql.c_str()), PGRES_TUPLES_OK);
+  return PQgetvalue(result.get(), 0, 0);
+}
+
+void Session::Copy(const std::string& sql, std::string_view tuples, std::size_t chunk_bytes) {
+  Checked(PQexec(connection_.get(), sql.c_str()), PGRES_COPY_IN);
+  Put(internal::kCopyHeader);
+  for (; !tuples.empty(); tuples.remove_prefix(std::min(chunk_bytes, tuples.size()))) Put(tuples.substr(0, chunk_bytes));
+  Put(internal::kCopyTrailer);
+  if (PQputCopyEnd(connection_.get(), nullptr) != 1) Die(PQerrorMessage(connection_.get()));
+  while (PGresult* result = PQgetResult(connection_.get())) Checked(result, PGRES_COMMAND_OK);
+}
+
+void Session::Prepare(const std::string& name, const std::string& sql) {
+  Checked(PQprepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr), PGRES_COMMAND_OK);
+}
+
+void Session::Execute(const std::string& name, std::string_view tuple) {
+  constexpr int kFields = 8;
+  std::array<const char*, kFields> values{};
+  std::array<int, kFields> sizes{};
+  std::array<int, kFields> formats{};
+  const char* at = tuple.data() + sizeof(std::int16_t);
+  for (std::size_t i = 0; i < kFields; ++i) {
+    const auto size = internal::GetBig<std::int32_t>(at);
+    at += sizeof size;
+    formats[i] = 1;
+    if (size < 0) continue;
+    values[i] = at;
+    sizes[i] = size;
+    at += size;
+  }
+  Checked(PQexecPrepared(connection_.get(), name.c_str(), kFields, values.data(), sizes.data(), formats.data(), 1),
+          PGRES_COMMAND_OK);
+}
+
+Session::Result Session::Checked(PGresult* result, ExecStatusType expected) {
+  Result owned(result);
+  if (PQresultStatus(result) != expected) Die(PQerrorMessage(connection_.get()));
+  return owned;
+}
+
+void Session::Put(std::string_view data) {
+  if (PQputCopyData(connection_.get(), data.data(), static_cast<int>(data.size())) == 1) return;
+  Die(PQerrorMessage(connection_.get()));
+}
+
+std::string CopySql(const std::string& table) {
+  return fmt::format("BEGIN;COPY {}({}) FROM STDIN (FORMAT binary);COMMIT", table, kColumns);
+}
+
+}  // namespace bxb::bench

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace bxb::bench {
+
+/// What the command line asks for. The counts are rows per run.
+struct Settings {
+  std::string dsn;  ///< a server of the user's; empty: a private one
+  int rounds = 5;
+  std::size_t dedup_rows = 300'000;
+  std::size_t seed_rows = 200'000;
+  std::size_t insert_rows = 3'000;  ///< per run of one connection; several share four times as many
+  std::size_t client_rows = 100'000;
+  double durable_seconds = 1.2;  ///< about how long a closed loop runs
+  double open_loop_seconds = 2;
+  int stall_seconds = 10;
+};
+
+/// Reads what Google Benchmark has left of the command line; explains itself and exits on --help or an
+/// argument that nobody knows.
+Settings ParseSettings(int argc, char** argv);
+
+}  // namespace bxb::bench

@@ -1,0 +1,135 @@
+// How many rows a second get into the table: bxb's writer, and what it is measured against.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "bxb/internal/copy_format.h"
+#include "bxb/writer.h"
+#include "writer/contender.h"
+
+namespace bxb::bench {
+namespace {
+
+constexpr std::size_t kBatchRows = 10'000;
+constexpr int kConnections = 2;
+constexpr absl::Duration kLong = absl::Minutes(5);
+
+// Runs `work(session)` on so many connections at once; connecting is done before.
+template <typename Work>
+void InParallel(std::vector<Session>& sessions, Work work) {
+  std::vector<std::jthread> threads;
+  for (Session& session : sessions) threads.emplace_back([&session, &work] { work(session); });
+}
+
+std::vector<Session> Connect(const std::string& dsn, int count) {
+  std::vector<Session> sessions;
+  for (int i = 0; i < count; ++i) sessions.emplace_back(dsn);
+  return sessions;
+}
+
+// The ceiling: bytes that were encoded before, in batches of the writer's size, one message and one commit each.
+void RawCopy(benchmark::State& state, const Ground& ground, Table table, const EncodedEvents& encoded,
+             std::size_t rows) {
+  std::vector<Session> sessions = Connect(ground.server.dsn(), kConnections);
+  const std::string sql = CopySql(ground.server.NameOf(table));
+  MeasureRows(state, ground.server, table, rows, [&] {
+    std::atomic<std::size_t> next = 0;
+    InParallel(sessions, [&](Session& session) {
+      for (std::size_t begin; (begin = next.fetch_add(kBatchRows)) < rows;) {
+        session.Copy(sql, encoded.Tuples(begin, std::min(begin + kBatchRows, rows)));
+      }
+    });
+  });
+}
+
+void EndToEnd(benchmark::State& state, const Ground& ground, Table table, std::size_t rows) {
+  WriterOptions options{.dsn = ground.server.dsn(), .table = ground.server.NameOf(table)};
+  options.lanes = kConnections;
+  options.batch_rows = kBatchRows;
+  auto writer = EventWriter::Open(options);
+  if (!writer.ok()) Die(writer.status().ToString());
+  MeasureRows(state, ground.server, table, rows, [&] {
+    for (const Event& event : ground.events.First(rows)) {
+      if (const auto ticket = (*writer)->Write(event); !ticket.ok()) Die(ticket.status().ToString());
+    }
+    if (const FlushReport report = (*writer)->Flush(kLong); !report.all_stored()) Die(report.first_error.ToString());
+  });
+}
+
+void SingleInserts(benchmark::State& state, const Ground& ground, int connections) {
+  const std::size_t rows = ground.settings.insert_rows * (connections == 1 ? 1 : 4);
+  std::vector<Session> sessions = Connect(ground.server.dsn(), connections);
+  for (Session& session : sessions) {
+    session.Prepare("put", fmt::format("INSERT INTO {} ({}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
+                                       ground.server.NameOf(Table::kDedup), kColumns));
+  }
+  MeasureRows(state, ground.server, Table::kDedup, rows, [&] {
+    std::atomic<std::size_t> next = 0;
+    InParallel(sessions, [&](Session& session) {
+      for (std::size_t i; (i = next.fetch_add(1)) < rows;) session.Execute("put", ground.encoded.Tuple(i));
+    });
+  });
+}
+
+// psql's own clock, so that starting it is not counted; nothing where there is no psql.
+std::optional<double> PsqlSeconds(const std::string& command) {
+  std::FILE* output = popen(command.c_str(), "r");
+  if (output == nullptr) return std::nullopt;
+  double milliseconds = -1;
+  char line[256];  // NOLINT(modernize-avoid-c-arrays): for fgets
+  while (std::fgets(line, sizeof line, output) != nullptr) {
+    if (std::string_view(line).starts_with("Time: ")) milliseconds = std::strtod(line + 6, nullptr);
+  }
+  return pclose(output) == 0 && milliseconds > 0 ? std::optional(milliseconds / 1000) : std::nullopt;
+}
+
+// What somebody would do by hand: one transaction, no answer for a row. Not run where there is no psql.
+void PsqlCopy(benchmark::State& state, const Ground& ground, Table table, std::size_t rows) {
+  const std::string file = std::tmpnam(nullptr);  // NOLINT
+  std::ofstream(file, std::ios::binary) << internal::kCopyHeader << ground.encoded.Tuples(0, rows)
+                                        << internal::kCopyTrailer;
+  ground.server.Clear();
+  const std::string command =
+      fmt::format(R"(psql -X -d '{}' -c '\timing on' -c "\copy {}({}) from '{}' (format binary)" 2>&1)",
+                  ground.server.dsn(), ground.server.NameOf(table), kColumns, file);
+  const std::optional<double> seconds = PsqlSeconds(command);
+  for (auto _ : state) state.SetIterationTime(seconds.value_or(0));
+  std::remove(file.c_str());
+  if (!seconds) return state.SkipWithError("psql was not found, or failed");
+  state.SetItemsProcessed(static_cast<std::int64_t>(rows));
+}
+
+}  // namespace
+
+std::vector<Contender> ThroughputContenders(const Ground& ground) {
+  const std::size_t dedup = ground.settings.dedup_rows;
+  const std::size_t seed = ground.settings.seed_rows;
+  const auto raw = [&ground](Table table, const EncodedEvents& encoded, std::size_t rows) {
+    return [&ground, table, &encoded, rows](benchmark::State& state) { RawCopy(state, ground, table, encoded, rows); };
+  };
+  const auto writer = [&ground](Table table, std::size_t rows) {
+    return [&ground, table, rows](benchmark::State& state) { EndToEnd(state, ground, table, rows); };
+  };
+  const auto psql = [&ground](Table table, std::size_t rows) {
+    return [&ground, table, rows](benchmark::State& state) { PsqlCopy(state, ground, table, rows); };
+  };
+  const auto insert = [&ground](int connections) {
+    return [&ground, connections](benchmark::State& state) { SingleInserts(state, ground, connections); };
+  };
+  return {{"raw_copy/dedup", raw(Table::kDedup, ground.encoded, dedup)},
+          {"writer/dedup", writer(Table::kDedup, dedup)},
+          {"raw_copy_sorted/dedup", raw(Table::kDedup, ground.encoded_sorted, dedup)},
+          {"psql_copy/dedup", psql(Table::kDedup, dedup)},
+          {"raw_copy/seed", raw(Table::kSeed, ground.encoded, seed)},
+          {"writer/seed", writer(Table::kSeed, seed)},
+          {"psql_copy/seed", psql(Table::kSeed, seed)},
+          {"insert/1", insert(1)},
+          {"insert/8", insert(8)},
+          {"insert/32", insert(32)}};
+}
+
+}  // namespace bxb::bench
