@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "writer/cpu_time.h"
+
 namespace bxb::bench {
 
 void RegisterRounds(const std::vector<Contender>& contenders, int rounds) {
@@ -24,7 +26,9 @@ void RegisterRounds(const std::vector<Contender>& contenders, int rounds) {
 void MeasureRows(benchmark::State& state, Server& server, Table table, std::size_t rows,
                  const std::function<void()>& work) {
   server.Clear();
+  const CpuTime cpu(server);
   for (auto _ : state) state.SetIterationTime(SecondsOf(work));
+  cpu.Report(state, rows);
   state.SetItemsProcessed(static_cast<std::int64_t>(rows));
   const std::int64_t stored = server.Count(table);
   if (stored != static_cast<std::int64_t>(rows)) Die(fmt::format("{} rows stored instead of {}", stored, rows));

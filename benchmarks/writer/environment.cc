@@ -66,9 +66,9 @@ Facts DescribeEnvironment(Server& server, double row_bytes) {
                  {"server", server.session().Value("SHOW server_version")},
                  {"disk", server.own() == nullptr ? "the user's server" : SyncTime(server.own()->dir())},
                  {"row", fmt::format("{:.0f} bytes encoded", row_bytes)}};
-  constexpr std::array kTelling = {"fsync",        "synchronous_commit", "full_page_writes",   "wal_level",
-                                   "wal_sync_method", "shared_buffers",  "max_wal_size",       "checkpoint_timeout",
-                                   "autovacuum",   "lc_collate"};
+  constexpr std::array kTelling = {"fsync",           "synchronous_commit", "full_page_writes", "wal_level",
+                                   "wal_sync_method", "shared_buffers",     "max_wal_size",     "checkpoint_timeout",
+                                   "autovacuum",      "lc_collate"};
   for (const char* setting : kTelling) {
     facts.emplace_back(setting, server.session().Value(fmt::format("SELECT current_setting('{}', true)", setting)));
   }

@@ -50,15 +50,16 @@ void Server::CreateTables() {
   WriterOptions options{.dsn = dsn_, .table = NameOf(Table::kSeed)};
   options.create_table = true;
   if (const auto writer = EventWriter::Open(options); !writer.ok()) Die(writer.status().ToString());
-  session_->Run(fmt::format("CREATE TABLE {0} (LIKE {1} INCLUDING DEFAULTS);"
-                            "ALTER TABLE {0} ADD UNIQUE (organization_id, transaction_id)",
-                            NameOf(Table::kDedup), NameOf(Table::kSeed)));
+  session_->Run(
+      fmt::format("CREATE TABLE {0} (LIKE {1} INCLUDING DEFAULTS);"
+                  "ALTER TABLE {0} ADD UNIQUE (organization_id, transaction_id)",
+                  NameOf(Table::kDedup), NameOf(Table::kSeed)));
 }
 
 // A log file that is used again costs less than a new one: the first contender would pay for them all.
 void Server::WarmUpLog() {
-  session_->Run(fmt::format("CREATE TABLE {}.warm_up AS SELECT repeat('x', 1000) FROM generate_series(1, 1000000)",
-                            schema_));
+  session_->Run(
+      fmt::format("CREATE TABLE {}.warm_up AS SELECT repeat('x', 1000) FROM generate_series(1, 1000000)", schema_));
   session_->Run(fmt::format("DROP TABLE {}.warm_up", schema_));
   Clear();
 }
@@ -68,8 +69,6 @@ void Server::Clear() {
   if (may_checkpoint_) session_->Run("CHECKPOINT");
 }
 
-std::int64_t Server::Count(Table table) {
-  return std::stoll(session_->Value("SELECT count(*) FROM " + NameOf(table)));
-}
+std::int64_t Server::Count(Table table) { return std::stoll(session_->Value("SELECT count(*) FROM " + NameOf(table))); }
 
 }  // namespace bxb::bench

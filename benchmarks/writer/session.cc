@@ -32,7 +32,8 @@ std::string Session::Value(const std::string& sql) {
 void Session::Copy(const std::string& sql, std::string_view tuples, std::size_t chunk_bytes) {
   Checked(PQexec(connection_.get(), sql.c_str()), PGRES_COPY_IN);
   Put(internal::kCopyHeader);
-  for (; !tuples.empty(); tuples.remove_prefix(std::min(chunk_bytes, tuples.size()))) Put(tuples.substr(0, chunk_bytes));
+  for (; !tuples.empty(); tuples.remove_prefix(std::min(chunk_bytes, tuples.size())))
+    Put(tuples.substr(0, chunk_bytes));
   Put(internal::kCopyTrailer);
   if (PQputCopyEnd(connection_.get(), nullptr) != 1) Die(PQerrorMessage(connection_.get()));
   while (PGresult* result = PQgetResult(connection_.get())) Checked(result, PGRES_COMMAND_OK);

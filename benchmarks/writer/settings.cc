@@ -8,7 +8,8 @@
 namespace bxb::bench {
 namespace {
 
-constexpr std::string_view kUsage = R"(bench_writer: bxb's writer beside what it is measured against, on one PostgreSQL server.
+constexpr std::string_view kUsage =
+    R"(bench_writer: bxb's writer beside what it is measured against, on one PostgreSQL server.
 
   --quick              one minute instead of five: fewer rows and rounds, for a first look
   --rounds=N           how often every contender runs (5)

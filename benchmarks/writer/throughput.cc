@@ -1,10 +1,13 @@
 // How many rows a second get into the table: bxb's writer, and what it is measured against.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "bxb/internal/copy_format.h"
@@ -89,16 +92,16 @@ std::optional<double> PsqlSeconds(const std::string& command) {
 
 // What somebody would do by hand: one transaction, no answer for a row. Not run where there is no psql.
 void PsqlCopy(benchmark::State& state, const Ground& ground, Table table, std::size_t rows) {
-  const std::string file = std::tmpnam(nullptr);  // NOLINT
+  const std::string file = std::filesystem::temp_directory_path() / fmt::format("bxb_bench_{}.copy", getpid());
   std::ofstream(file, std::ios::binary) << internal::kCopyHeader << ground.encoded.Tuples(0, rows)
                                         << internal::kCopyTrailer;
   ground.server.Clear();
   const std::string command =
-      fmt::format(R"(psql -X -d '{}' -c '\timing on' -c "\copy {}({}) from '{}' (format binary)" 2>&1)",
+      fmt::format(R"sh(psql -X -d '{}' -c '\timing on' -c "\copy {}({}) from '{}' (format binary)" 2>&1)sh",
                   ground.server.dsn(), ground.server.NameOf(table), kColumns, file);
   const std::optional<double> seconds = PsqlSeconds(command);
   for (auto _ : state) state.SetIterationTime(seconds.value_or(0));
-  std::remove(file.c_str());
+  std::filesystem::remove(file);
   if (!seconds) return state.SkipWithError("psql was not found, or failed");
   state.SetItemsProcessed(static_cast<std::int64_t>(rows));
 }

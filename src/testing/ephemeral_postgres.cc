@@ -67,6 +67,14 @@ std::string NewDatabaseName() {
 
 }  // namespace
 
+EphemeralPostgres::Impl::Impl(EphemeralPostgresOptions filled_in, int server_version, const ServerFolder& empty_folder,
+                              Guard its_guard)
+    : options(std::move(filled_in)),
+      version(server_version),
+      folder(empty_folder),
+      postmaster(options.bin_dir + "/postgres", folder),
+      guard(std::move(its_guard)) {}
+
 absl::StatusOr<std::unique_ptr<EphemeralPostgres::Impl>> EphemeralPostgres::Impl::Make(
     EphemeralPostgresOptions options) {
   const absl::StatusOr<std::string> bin_dir = FindServerBinaries(options.bin_dir);
@@ -81,9 +89,7 @@ absl::StatusOr<std::unique_ptr<EphemeralPostgres::Impl>> EphemeralPostgres::Impl
   absl::StatusOr<Guard> guard = Guard::Start(folder->path);
   if (!guard.ok()) return guard.status();
   if (const absl::Status status = AddDefaults(options, *folder); !status.ok()) return status;
-  const std::string program = *bin_dir + "/postgres";
-  return std::unique_ptr<Impl>(
-      new Impl{std::move(options), *version, *folder, Postmaster(program, *folder), *std::move(guard)});
+  return std::make_unique<Impl>(std::move(options), *version, *folder, *std::move(guard));
 }
 
 absl::Status EphemeralPostgres::Impl::ConfigureAndStart() {

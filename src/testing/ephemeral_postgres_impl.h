@@ -17,6 +17,8 @@ namespace bxb::testing {
 
 class EphemeralPostgres::Impl {
  public:
+  Impl(EphemeralPostgresOptions options, int version, const ServerFolder& folder, Guard guard);
+
   /// An empty folder under guard; `options` with the defaults filled in.
   static absl::StatusOr<std::unique_ptr<Impl>> Make(EphemeralPostgresOptions options);
 

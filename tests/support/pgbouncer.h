@@ -23,10 +23,10 @@ namespace bxb::testing {
 class PgBouncer {
  public:
   PgBouncer(const EphemeralPostgres& server, const std::string& database) : folder_(server.dir()) {
-    std::ofstream(folder_ + "/pgbouncer.ini") << "[databases]\n* = host=" << folder_ << " user=postgres\n"
-                                              << "[pgbouncer]\nauth_type = any\npool_mode = transaction\n"
-                                              << "default_pool_size = 2\nunix_socket_dir = " << folder_
-                                              << "\nlisten_port = 6432\nlogfile = /dev/null\n";
+    std::ofstream(folder_ + "/pgbouncer.ini")
+        << "[databases]\n* = host=" << folder_ << " user=postgres\n"
+        << "[pgbouncer]\nauth_type = any\npool_mode = transaction\n"
+        << "default_pool_size = 2\nunix_socket_dir = " << folder_ << "\nlisten_port = 6432\nlogfile = /dev/null\n";
     dsn_ = "host=" + folder_ + " port=6432 user=postgres dbname=" + database;
     Start();
     AwaitAnswer();

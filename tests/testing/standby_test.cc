@@ -25,79 +25,79 @@ void ExpectReplayed(EphemeralPostgres& standby, const EphemeralPostgres& primary
 class Standby : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    primary_ = EphemeralPostgres::Start().value();
+    primary = EphemeralPostgres::Start().value();
     const absl::Time begin = absl::Now();
-    standby_ = primary_->StartStandby("s1").value();
+    standby = primary->StartStandby("s1").value();
     RecordProperty("standby_start_milliseconds", static_cast<int>(absl::ToInt64Milliseconds(absl::Now() - begin)));
   }
 
   static void TearDownTestSuite() {
-    standby_.reset();
-    primary_.reset();
+    standby.reset();
+    primary.reset();
   }
 
   void SetUp() override {
-    Execute(*primary_, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+    Execute(*primary, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
     CatchUp();
   }
 
-  static void CatchUp() { ExpectReplayed(*standby_, *primary_); }
+  static void CatchUp() { ExpectReplayed(*standby, *primary); }
 
-  static inline std::unique_ptr<EphemeralPostgres> primary_;
-  static inline std::unique_ptr<EphemeralPostgres> standby_;
+  static inline std::unique_ptr<EphemeralPostgres> primary;
+  static inline std::unique_ptr<EphemeralPostgres> standby;
 };
 
 TEST_F(Standby, IsStreaming) {
-  EXPECT_EQ(Ask(*standby_, "SELECT pg_is_in_recovery()"), "t");
-  EXPECT_EQ(Ask(*primary_, "SELECT application_name FROM pg_stat_replication"), "s1");
-  EXPECT_EQ(Ask(*standby_, "SHOW cluster_name"), "s1");
+  EXPECT_EQ(Ask(*standby, "SELECT pg_is_in_recovery()"), "t");
+  EXPECT_EQ(Ask(*primary, "SELECT application_name FROM pg_stat_replication"), "s1");
+  EXPECT_EQ(Ask(*standby, "SHOW cluster_name"), "s1");
 }
 
 TEST_F(Standby, Follows) {
-  Execute(*primary_, "INSERT INTO t SELECT generate_series(2, 10000)");
+  Execute(*primary, "INSERT INTO t SELECT generate_series(2, 10000)");
   CatchUp();
-  EXPECT_EQ(CountRows(*standby_), "10000");
+  EXPECT_EQ(CountRows(*standby), "10000");
 }
 
-TEST_F(Standby, RefusesWrites) { EXPECT_EQ(SqlStateOf(standby_->Query("INSERT INTO t VALUES (2)").status()), "25006"); }
+TEST_F(Standby, RefusesWrites) { EXPECT_EQ(SqlStateOf(standby->Query("INSERT INTO t VALUES (2)").status()), "25006"); }
 
 TEST_F(Standby, PausedReplayStandsStill) {
-  ASSERT_TRUE(standby_->PauseReplay().ok());
-  Execute(*primary_, "INSERT INTO t VALUES (2)");
-  EXPECT_EQ(standby_->WaitForReplay(*primary_, absl::Milliseconds(500)).code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_EQ(CountRows(*standby_), "1");
-  ASSERT_TRUE(standby_->ResumeReplay().ok());
+  ASSERT_TRUE(standby->PauseReplay().ok());
+  Execute(*primary, "INSERT INTO t VALUES (2)");
+  EXPECT_EQ(standby->WaitForReplay(*primary, absl::Milliseconds(500)).code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(CountRows(*standby), "1");
+  ASSERT_TRUE(standby->ResumeReplay().ok());
   CatchUp();
-  EXPECT_EQ(CountRows(*standby_), "2");
+  EXPECT_EQ(CountRows(*standby), "2");
 }
 
 TEST_F(Standby, CatchesUpAfterBeingStopped) {
-  ASSERT_TRUE(standby_->Stop().ok());
-  Execute(*primary_, "INSERT INTO t VALUES (2); SELECT pg_switch_wal()");
-  Execute(*primary_, "CHECKPOINT");
-  ASSERT_TRUE(standby_->Restart().ok());
+  ASSERT_TRUE(standby->Stop().ok());
+  Execute(*primary, "INSERT INTO t VALUES (2); SELECT pg_switch_wal()");
+  Execute(*primary, "CHECKPOINT");
+  ASSERT_TRUE(standby->Restart().ok());
   CatchUp();
-  EXPECT_EQ(CountRows(*standby_), "2");
+  EXPECT_EQ(CountRows(*standby), "2");
 }
 
 TEST_F(Standby, FollowsAgainAfterThePrimaryCrashed) {
-  ASSERT_TRUE(primary_->Kill().ok());
-  ASSERT_TRUE(primary_->Restart().ok());
-  Execute(*primary_, "INSERT INTO t VALUES (2)");
+  ASSERT_TRUE(primary->Kill().ok());
+  ASSERT_TRUE(primary->Restart().ok());
+  Execute(*primary, "INSERT INTO t VALUES (2)");
   CatchUp();
-  EXPECT_EQ(CountRows(*standby_), "2");
+  EXPECT_EQ(CountRows(*standby), "2");
 }
 
 TEST_F(Standby, MayBeOneOfSeveral) {
-  const auto other = primary_->StartStandby("s2", {.settings = {{"work_mem", "5MB"}}}).value();
-  EXPECT_EQ(Ask(*primary_, "SELECT string_agg(application_name, ',' ORDER BY 1) FROM pg_stat_replication"), "s1,s2");
+  const auto other = primary->StartStandby("s2", {.settings = {{"work_mem", "5MB"}}}).value();
+  EXPECT_EQ(Ask(*primary, "SELECT string_agg(application_name, ',' ORDER BY 1) FROM pg_stat_replication"), "s1,s2");
   EXPECT_EQ(Ask(*other, "SHOW work_mem"), "5MB");
 }
 
 TEST_F(Standby, HasWhatWasWrittenBeforeItStarted) {
-  Execute(*primary_, "INSERT INTO t SELECT generate_series(2, 100000)");
-  const auto other = primary_->StartStandby("s2").value();
-  ExpectReplayed(*other, *primary_);
+  Execute(*primary, "INSERT INTO t SELECT generate_series(2, 100000)");
+  const auto other = primary->StartStandby("s2").value();
+  ExpectReplayed(*other, *primary);
   EXPECT_EQ(CountRows(*other), "100000");
 }
 

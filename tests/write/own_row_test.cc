@@ -42,7 +42,7 @@ class OwnRowTest : public WriterTest {
  protected:
   template <class Row>
   std::unique_ptr<Writer<Row>> OpenFor(const std::string& table) {
-    auto writer = Writer<Row>::Open({.dsn = dsn_, .table = table});
+    auto writer = Writer<Row>::Open({.dsn = dsn_, .table = table, .lanes = 1});
     if (!writer.ok()) ADD_FAILURE() << writer.status();
     return *std::move(writer);
   }

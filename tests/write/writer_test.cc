@@ -74,7 +74,7 @@ TEST_F(WriterTest, ReportsWhatAFlushAchieved) {
 }
 
 TEST_F(WriterTest, KeepsTheOutcomeInTheTicket) {
-  auto writer = Open();
+  auto writer = Open({.lanes = 1});
   const auto first = writer->Write(EventNamed("a"));
   const auto second = writer->Write(EventNamed("a"));
   ASSERT_TRUE(first.ok() && second.ok());
@@ -110,7 +110,7 @@ TEST_F(WriterTest, NeverCallsBackForAnEventItRefused) {
 }
 
 TEST_F(WriterTest, AnswersABatchInInputOrder) {
-  auto writer = Open();
+  auto writer = Open({.lanes = 1});
   EXPECT_EQ(writer->WriteDurable(EventNamed("m")).kind, Kind::kInserted);
   Event invalid = EventNamed("x");
   invalid.properties = "[1]";

@@ -1,0 +1,91 @@
+#include "writer/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+namespace bxb::bench {
+namespace {
+
+std::optional<Summary> Summarize(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  std::ranges::sort(values);
+  const std::size_t middle = values.size() / 2;
+  const double median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+  return Summary{.median = median, .min = values.front(), .max = values.back()};
+}
+
+// Google Benchmark's own name for a rate of items.
+std::string MetricName(const std::string& counter) { return counter == "items_per_second" ? "rows_per_s" : counter; }
+
+}  // namespace
+
+void Results::Add(const std::string& contender, const std::string& metric, int round, double value) {
+  if (!values_.contains(contender)) contenders_.push_back(contender);
+  values_[contender][metric][round] = value;
+}
+
+std::optional<Summary> Results::Of(const std::string& contender, const std::string& metric) const {
+  std::vector<double> values;
+  for (const auto& [round, value] : Rounds(contender, metric)) values.push_back(value);
+  return Summarize(std::move(values));
+}
+
+std::optional<Summary> Results::Ratio(const std::string& contender, const std::string& other,
+                                      const std::string& metric) const {
+  const ByRound& others = Rounds(other, metric);
+  std::vector<double> ratios;
+  for (const auto& [round, value] : Rounds(contender, metric)) {
+    if (const auto found = others.find(round); found != others.end()) ratios.push_back(value / found->second);
+  }
+  return Summarize(std::move(ratios));
+}
+
+void Results::Print(std::ostream& out) const {
+  out << fmt::format("{:<28}{:>10}{:>20}{:>13}{:>9}{:>9}{:>16}{:>10}\n", "median of the rounds", "rows/s", "min .. max",
+                     "cpu us/row", "p50 ms", "p99 ms", "min .. max", "p99.9 ms");
+  for (const std::string& contender : contenders_) {
+    const auto cell = [&](int width, int digits, const char* metric) {
+      const auto summary = Of(contender, metric);
+      return summary ? fmt::format("{:>{}.{}f}", summary->median, width, digits) : std::string(width, ' ');
+    };
+    const auto spread = [&](int width, int digits, const char* metric) {
+      const auto summary = Of(contender, metric);
+      const std::string text =
+          summary ? fmt::format("{:.{}f} .. {:.{}f}", summary->min, digits, summary->max, digits) : "";
+      return fmt::format("{:>{}}", text, width);
+    };
+    out << fmt::format("{:<28}", contender) << cell(10, 0, "rows_per_s") << spread(20, 0, "rows_per_s")
+        << cell(7, 2, "client_us") << cell(6, 2, "server_us") << cell(9, 2, "p50_ms") << cell(9, 2, "p99_ms")
+        << spread(16, 1, "p99_ms") << cell(10, 2, "p999_ms") << "\n";
+  }
+}
+
+const Results::ByRound& Results::Rounds(const std::string& contender, const std::string& metric) const {
+  static const ByRound kNone;
+  const auto metrics = values_.find(contender);
+  if (metrics == values_.end()) return kNone;
+  const auto rounds = metrics->second.find(metric);
+  return rounds == metrics->second.end() ? kNone : rounds->second;
+}
+
+Progress::Progress(Results& results) : ConsoleReporter(OO_None), results_(results) {
+  SetOutputStream(&std::cerr);
+  SetErrorStream(&std::cerr);
+}
+
+void Progress::ReportRuns(const std::vector<Run>& runs) {
+  ConsoleReporter::ReportRuns(runs);
+  for (const Run& run : runs) {
+    if (run.error_occurred) continue;
+    const std::string& name = run.run_name.function_name;
+    const std::size_t split = name.rfind("/round:");
+    const int round = std::atoi(name.substr(split + 7).c_str());
+    for (const auto& [counter, value] : run.counters)
+      results_.Add(name.substr(0, split), MetricName(counter), round, value);
+  }
+}
+
+}  // namespace bxb::bench

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <map>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace bxb::bench {
+
+/// The middle of the rounds, and how far they spread.
+struct Summary {
+  double median, min, max;
+};
+
+/// What the rounds have measured, by contender and metric ("rows_per_s", "p99_ms" …).
+class Results {
+ public:
+  void Add(const std::string& contender, const std::string& metric, int round, double value);
+
+  std::optional<Summary> Of(const std::string& contender, const std::string& metric) const;
+
+  /// One contender's metric divided by another's, round by round: both had the same machine then.
+  std::optional<Summary> Ratio(const std::string& contender, const std::string& other, const std::string& metric) const;
+
+  void Print(std::ostream& out) const;
+
+ private:
+  using ByRound = std::map<int, double>;
+
+  const ByRound& Rounds(const std::string& contender, const std::string& metric) const;
+
+  std::vector<std::string> contenders_;  ///< in the order of their first runs
+  std::map<std::string, std::map<std::string, ByRound>> values_;
+};
+
+/// Shows each run on stderr as it ends, and keeps what it measured.
+class Progress : public benchmark::ConsoleReporter {
+ public:
+  explicit Progress(Results& results);
+  void ReportRuns(const std::vector<Run>& runs) override;
+
+ private:
+  Results& results_;
+};
+
+}  // namespace bxb::bench

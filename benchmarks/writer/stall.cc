@@ -1,0 +1,93 @@
+// The server stands still under full load: how much memory does the writer take, and is anything lost?
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "bxb/writer.h"
+#include "writer/contender.h"
+
+namespace bxb::bench {
+namespace {
+
+constexpr double kMiB = 1 << 20;
+constexpr std::chrono::milliseconds kSample(20);
+
+double ResidentMiB() {
+  std::ifstream statm("/proc/self/statm");
+  double size = 0;
+  double resident = 0;
+  statm >> size >> resident;
+  return resident * 4096 / kMiB;
+}
+
+// Writes all events, each with a callback, as fast as it is let.
+void WriteAll(EventWriter& writer, std::span<const Event> events, std::atomic<std::size_t>& inserted) {
+  for (const Event& event : events) {
+    const absl::Status taken = writer.Write(
+        event, [&inserted](const Outcome& outcome) { inserted += outcome.kind == Outcome::Kind::kInserted ? 1 : 0; });
+    if (!taken.ok()) Die(taken.ToString());
+  }
+}
+
+double PeakWhile(std::chrono::seconds duration) {
+  double peak = 0;
+  for (const auto end = std::chrono::steady_clock::now() + duration; std::chrono::steady_clock::now() < end;) {
+    peak = std::max(peak, ResidentMiB());
+    std::this_thread::sleep_for(kSample);
+  }
+  return peak;
+}
+
+std::unique_ptr<EventWriter> OpenPatientWriter(const Ground& ground) {
+  WriterOptions options{.dsn = ground.server.dsn(), .table = ground.server.NameOf(Table::kDedup)};
+  options.write_timeout = absl::Minutes(5);
+  auto writer = EventWriter::Open(options);
+  if (!writer.ok()) Die(writer.status().ToString());
+  return *std::move(writer);
+}
+
+void Require(const absl::Status& status) {
+  if (!status.ok()) Die(status.ToString());
+}
+
+void StandStill(benchmark::State& state, const Ground& ground) {
+  ground.server.Clear();
+  malloc_trim(0);  // what earlier runs have left in the heap must not hide what this one takes
+  const auto writer = OpenPatientWriter(ground);
+  const double before = ResidentMiB();
+  std::atomic<std::size_t> inserted = 0;
+  std::jthread producer([&] { WriteAll(*writer, ground.events.All(), inserted); });
+  double peak = PeakWhile(std::chrono::seconds(1));
+  Require(ground.server.own()->Freeze());
+  for (auto _ : state) {
+    peak = std::max(peak, PeakWhile(std::chrono::seconds(ground.settings.stall_seconds)));
+    state.SetIterationTime(ground.settings.stall_seconds);
+  }
+  Require(ground.server.own()->Thaw());
+  producer.join();
+  if (!writer->Flush(absl::Minutes(5)).all_stored()) Die("not all events were stored after the stall");
+  const auto lost = static_cast<double>(ground.events.All().size()) - static_cast<double>(inserted);
+  const auto missing =
+      static_cast<double>(ground.events.All().size()) - static_cast<double>(ground.server.Count(Table::kDedup));
+  state.counters["growth_MiB"] = peak - before;
+  state.counters["bound_MiB"] = static_cast<double>(writer->stats().memory_limit) / kMiB;
+  state.counters["blocked_writes"] = static_cast<double>(writer->stats().blocked_writes);
+  state.counters["lost"] = std::max(lost, missing);
+}
+
+}  // namespace
+
+std::vector<Contender> StallContenders(const Ground& ground) {
+  if (ground.server.own() == nullptr) return {};
+  return {{.name = "memory/stalled",
+           .run = [&ground](benchmark::State& state) { StandStill(state, ground); },
+           .once = true}};
+}
+
+}  // namespace bxb::bench
