@@ -76,7 +76,11 @@ std::ostream& operator<<(std::ostream& out, const LoadReport& report) {
       << ", rejected " << WithCommas(written.rejected) << ", bad lines " << WithCommas(report.bad_lines);
   if (written.unknown > 0) out << ", unknown " << WithCommas(written.unknown);
   out << "\n";
-  for (const auto& [line, problem] : report.problems) out << "      line " << line << ": " << problem << "\n";
+  std::string_view last;
+  for (const auto& [line, problem] : report.problems) {
+    out << "      line " << line << ": " << (problem == last ? "the same" : problem) << "\n";
+    last = problem;
+  }
   const std::uint64_t all = report.bad_lines + written.rejected + written.unknown;
   if (all > report.problems.size()) out << "      and " << WithCommas(all - report.problems.size()) << " more\n";
   return out;

@@ -9,13 +9,6 @@
 namespace bxb::write {
 namespace {
 
-// The key's first bytes as a number that sorts as they do: it settles most comparisons without touching
-// the rows themselves.
-struct SortEntry {
-  std::uint64_t prefix;
-  std::uint32_t row;
-};
-
 std::uint64_t PrefixOf(std::string_view key) {
   std::uint64_t prefix = 0;
   std::memcpy(&prefix, key.data(), std::min(key.size(), sizeof prefix));
@@ -23,6 +16,15 @@ std::uint64_t PrefixOf(std::string_view key) {
 }
 
 }  // namespace
+
+// The key's first bytes as a number that sorts as they do: comparing numbers settles most of the order
+// without touching the rows themselves.
+struct Batch::SortEntry {
+  std::uint64_t prefix;
+  std::uint32_t row;
+
+  auto operator<=>(const SortEntry&) const = default;
+};
 
 std::size_t Batch::Footprint(Limits limits) {
   return sizeof(Batch) + limits.bytes + limits.rows * (sizeof(Row) + sizeof(internal::Callback) + sizeof(SortEntry) +
@@ -50,6 +52,16 @@ std::uint32_t Batch::Add(const internal::EncodedRow& row, internal::Callback cal
   return number;
 }
 
+// Rows of one tenant share a prefix and mostly come in the order of their keys: looking is cheaper than sorting.
+void Batch::SortRunsByKey(std::span<const SortEntry> entries, std::span<std::uint32_t> order) const {
+  const auto by_key = [this](std::uint32_t a, std::uint32_t b) { return Key(a) < Key(b); };
+  for (std::size_t begin = 0, end = 0; begin < entries.size(); begin = end) {
+    while (end < entries.size() && entries[end].prefix == entries[begin].prefix) ++end;
+    const auto run = order.subspan(begin, end - begin);
+    if (!std::ranges::is_sorted(run, by_key)) std::ranges::stable_sort(run, by_key);
+  }
+}
+
 std::vector<std::uint32_t> Batch::SendOrder() const {
   std::vector<std::uint32_t> order(rows_.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -57,12 +69,9 @@ std::vector<std::uint32_t> Batch::SendOrder() const {
   std::vector<SortEntry> entries;
   entries.reserve(order.size());
   for (const std::uint32_t row : order) entries.push_back({PrefixOf(Key(row).substr(4)), row});
-  std::ranges::sort(entries, [this](const SortEntry& a, const SortEntry& b) {
-    if (a.prefix != b.prefix) return a.prefix < b.prefix;
-    const int by_key = Key(a.row).compare(Key(b.row));
-    return by_key != 0 ? by_key < 0 : a.row < b.row;
-  });
+  std::ranges::sort(entries);
   std::ranges::transform(entries, order.begin(), &SortEntry::row);
+  SortRunsByKey(entries, order);
   return order;
 }
 

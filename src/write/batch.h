@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -62,6 +63,9 @@ class Batch {
     std::uint32_t key_bytes;
     Clock::time_point accepted_at;
   };
+
+  struct SortEntry;
+  void SortRunsByKey(std::span<const SortEntry> entries, std::span<std::uint32_t> order) const;
 
   Limits limits_;
   std::uint64_t number_ = 0;

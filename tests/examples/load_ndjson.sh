@@ -43,3 +43,13 @@ run 0 "$with_postgres" bash -c '
   psql -XAtc "SELECT code, count(*), sum(value), sum(decimal_value) FROM usage GROUP BY 1 ORDER BY 1"' "$program" "$sample"
 complains 'usage'
 prints 'inserted 200, duplicates 0' 'inserted 0, duplicates 200' '^api_calls\|134\|3415\|$' '^storage_gb\|66\|299.25\|299.25$'
+
+# What the server refuses is told by line as well.
+run 0 "$with_postgres" bash -c '
+  psql -XAtqc "CREATE TABLE events (organization_id uuid, transaction_id text, external_customer_id text, code text,
+    timestamp timestamptz, properties jsonb, value float8 CHECK (value <> 8), decimal_value numeric,
+    UNIQUE (organization_id, transaction_id))"
+  "$0" --dsn "$DSN" --file "$1" || [[ $? -eq 3 ]]' "$program" "$sample"
+silent
+prints ' rejected [1-9]' 'violates check constraint'
+grep -qE '^ +line 2: (.*violates check constraint|the same)' "$work/out" || fail 'line 2 is not told'

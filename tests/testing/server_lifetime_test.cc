@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bxb/testing/ephemeral_postgres.h"
+#include "fmt/format.h"
 #include "pq/deadline.h"
 #include "testing/ask.h"
 #include "testing/process.h"
@@ -53,7 +54,8 @@ struct Traces {
 /// A process that starts a server, does `then` with it, and stays.
 class Owner {
  public:
-  template <typename Then>
+  using Then = void (*)(EphemeralPostgres& server);
+
   explicit Owner(Then then) {
     std::array<int, 2> ends;
     if (::pipe(ends.data()) != 0) std::abort();
@@ -76,14 +78,12 @@ class Owner {
   const Traces& traces() const { return traces_; }
 
  private:
-  template <typename Then>
   [[noreturn]] static void Own(Then then, int report) {
     const auto server = EphemeralPostgres::Start();
     if (!server.ok()) std::abort();
     then(**server);
     const Traces traces = Traces::Of(**server);
-    std::string text = traces.dir;
-    for (const pid_t pid : traces.pids) text += " " + std::to_string(pid);
+    const std::string text = fmt::format("{} {}", traces.dir, fmt::join(traces.pids, " "));
     if (::write(report, text.data(), text.size()) < 0) std::abort();
     ::close(report);
     for (;;) ::pause();
@@ -128,7 +128,7 @@ TEST(ServerLifetime, CleansUpAFrozenServer) {
 }
 
 TEST(ServerLifetime, CleansUpAServerThatDidNotStart) {
-  const auto parent = fs::temp_directory_path() / ("bxb-" + std::to_string(::getpid()));
+  const auto parent = fs::temp_directory_path() / (fmt::format("bxb-{}", ::getpid()));
   fs::create_directory(parent);
   fs::permissions(parent, fs::perms::all);
   EXPECT_FALSE(EphemeralPostgres::Start({.settings = {{"no_such", "1"}}, .parent_dir = parent}).ok());
