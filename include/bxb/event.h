@@ -13,14 +13,14 @@ namespace bxb {
 /// A usage event: the built-in row, for metering and billing. All text is viewed, not owned, and must be
 /// UTF-8 without NUL bytes; it is read before the call that takes the event returns.
 struct Event {
-  Uuid organization_id;                   ///< the tenant
-  std::string_view transaction_id;        ///< unique within the organization: the caller's idempotency key
-  std::string_view external_customer_id;  ///< the tenant's customer
-  std::string_view code;                  ///< what was used: "api_calls", "flight"
-  absl::Time timestamp;                   ///< when it was used; stored in UTC with microseconds
+  Uuid organization_id = {};                   ///< the tenant
+  std::string_view transaction_id = {};        ///< unique within the organization: the caller's idempotency key
+  std::string_view external_customer_id = {};  ///< the tenant's customer
+  std::string_view code = {};                  ///< what was used: "api_calls", "flight"
+  absl::Time timestamp = {};                   ///< when it was used; stored in UTC with microseconds
   std::string_view properties = "{}";     ///< the text of a JSON object
-  std::optional<double> value;            ///< how much, where a double is exact enough
-  std::optional<Decimal> decimal_value;   ///< how much, exactly
+  std::optional<double> value = {};            ///< how much, where a double is exact enough
+  std::optional<Decimal> decimal_value = {};   ///< how much, exactly
 };
 
 /// Two events are the same when organization_id and transaction_id are.

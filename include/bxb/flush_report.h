@@ -16,15 +16,15 @@ struct FlushReport {
   std::uint64_t rejected = 0;
   std::uint64_t unknown = 0;
 
-  /// Rows accepted before the call that had no outcome when its timeout passed. They are still on their
-  /// way after Flush; after Close they have become kUnknown.
+  /// Rows accepted before a Flush that had no outcome when its timeout passed: they are still on their
+  /// way. Close leaves none: it counts them as unknown.
   std::uint64_t unresolved = 0;
 
   /// The highest LSN of any commit so far: a server that has replayed up to it shows every stored row.
-  Lsn lsn;
+  Lsn lsn = {};
 
   /// The status of the first rejected or unknown row since the previous report; OK where there is none.
-  absl::Status first_error;
+  absl::Status first_error = {};
 
   /// True when every row that Write accepted is proven to be in the table.
   bool all_stored() const { return rejected == 0 && unknown == 0 && unresolved == 0; }

@@ -38,11 +38,11 @@ struct Outcome {
 
   /// For kInserted and kDuplicate: a position to read at. Any server that has replayed up to it shows
   /// the event. It is taken just after the commit, so it may lie a little beyond it.
-  Lsn lsn;
+  Lsn lsn = {};
 
   /// OK for kInserted and kDuplicate. Otherwise the reason, naming the column where one is at fault;
   /// ServerErrorOf(status) has the SQLSTATE and the server's words.
-  absl::Status status;
+  absl::Status status = {};
 
   /// True when the event is in the table: inserted now or a duplicate of one that is there.
   bool stored() const { return kind == Kind::kInserted || kind == Kind::kDuplicate; }

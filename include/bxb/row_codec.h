@@ -76,21 +76,21 @@ class RowCodec {
   static constexpr std::size_t kCount = Layout::kCount;
   static constexpr std::size_t kKeyCount = Layout::kKeyCount;
 
-  template <std::size_t I>
-  using FieldAt = internal::Field<typename Layout::template Member<I>>;
+  template <std::size_t kIndex>
+  using FieldAt = internal::Field<typename Layout::template Member<kIndex>>;
 
   RowCodec() = default;
 
-  template <std::size_t I>
+  template <std::size_t kIndex>
   static decltype(auto) Value(auto& row) {
-    return (row.*Layout::template Column<I>().member);
+    return (row.*Layout::template Column<kIndex>().member);
   }
 
   // Calls `f` with each index in [kBegin, kEnd) until it returns false.
   template <std::size_t kBegin, std::size_t kEnd>
   static bool ForEach(auto&& f) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return (f(std::integral_constant<std::size_t, kBegin + I>()) && ...);
+    return [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+      return (f(std::integral_constant<std::size_t, kBegin + kIndex>()) && ...);
     }(std::make_index_sequence<kEnd - kBegin>());
   }
 

@@ -11,12 +11,12 @@ namespace bxb {
 /// returns. Fields that the server did not send are empty
 /// (https://www.postgresql.org/docs/15/protocol-error-fields.html).
 struct ServerError {
-  std::string sqlstate;    ///< five characters, "23505"; https://www.postgresql.org/docs/15/errcodes-appendix.html
-  std::string message;     ///< the primary message, in the server's language
-  std::string detail;      ///< the DETAIL line
-  std::string context;     ///< the CONTEXT lines: "COPY events, line 12"
-  std::string constraint;  ///< the violated constraint or unique index
-  std::string column;      ///< the column, where the error is about one
+  std::string sqlstate = {};    ///< five characters, "23505"; https://www.postgresql.org/docs/15/errcodes-appendix.html
+  std::string message = {};     ///< the primary message, in the server's language
+  std::string detail = {};      ///< the DETAIL line
+  std::string context = {};     ///< the CONTEXT lines: "COPY events, line 12"
+  std::string constraint = {};  ///< the violated constraint or unique index
+  std::string column = {};      ///< the column, where the error is about one
 };
 
 /// Reads the server's words out of a status. All fields are empty for a status that no server caused.

@@ -103,8 +103,9 @@ class Writer {
   /// `timeout`. `report.all_stored()` proves that each row accepted since the last Flush is in the table.
   FlushReport Flush(absl::Duration timeout) { return engine_->Flush(timeout); }
 
-  /// Flushes, then stops the lanes; later writes fail with FailedPrecondition. Rows still unresolved at
-  /// the end of `timeout` are counted in the report and become kUnknown. A second Close reports nothing.
+  /// Flushes, then stops the lanes; later writes fail with FailedPrecondition. Rows without an
+  /// outcome at the end of `timeout` become kUnknown, and the report counts them so. A second Close reports
+  /// nothing.
   FlushReport Close(absl::Duration timeout) { return engine_->Close(timeout); }
 
   /// A consistent snapshot of the counters.

@@ -34,11 +34,11 @@ struct WriterOptions {
   /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING). Environment variables
   /// (PGHOST, PGPASSWORD …) and ~/.pgpass fill in what it leaves out. Of several hosts the writable one is
   /// taken, at Open and at each reconnect. Passwords are never shown.
-  std::string dsn;
+  std::string dsn = {};
 
   /// The table, "name" or "schema.name", spelled as the catalog does, without quotes; without a schema
   /// it is looked up along the search_path. Default: RowOf<Row>::table; required where that is missing.
-  std::string table;
+  std::string table = {};
 
   /// Creates the events table (and its indexes) where it does not exist. Only for bxb::Event: another
   /// row's table is yours to create. An existing table is left as it is.
@@ -82,7 +82,7 @@ struct WriterOptions {
   std::string application_name = "bxb";
 
   /// Where reconnects, retries and failed batches are told. Unset: nowhere.
-  LogHook log;
+  LogHook log = {};
 };
 
 }  // namespace bxb

@@ -11,7 +11,7 @@ namespace bxb {
 /// known. Percentiles are read from a log-linear histogram with an error of at most 1/16.
 struct LatencySummary {
   std::uint64_t count = 0;
-  absl::Duration p50, p90, p99, p999, max;
+  absl::Duration p50 = {}, p90 = {}, p99 = {}, p999 = {}, max = {};
 };
 
 /// Counters of one writer since Open, consistent with each other: a snapshot taken under one lock.
@@ -33,9 +33,9 @@ struct WriterStats {
   std::uint64_t memory_bytes = 0;    ///< batch memory allocated now
   std::uint64_t memory_limit = 0;    ///< WriterOptions::memory_bytes
   std::uint64_t blocked_writes = 0;  ///< calls that had to wait for memory
-  absl::Duration blocked_time;       ///< how long they waited, in total
+  absl::Duration blocked_time = {};       ///< how long they waited, in total
 
-  LatencySummary ack_latency;
+  LatencySummary ack_latency = {};
 };
 
 /// A line for people and logs: counts, batches, p50/p99 of the acknowledgement, memory.

@@ -70,8 +70,8 @@ absl::Status ErrorFromResult(const PGresult* result) {
                              .constraint = Field(result, PG_DIAG_CONSTRAINT_NAME),
                              .column = Field(result, PG_DIAG_COLUMN_NAME)};
   if (error.sqlstate.empty()) return absl::UnavailableError(TrimmedOneLine(PQresultErrorMessage(result)));
-  const std::string detail = error.detail.empty() ? "" : fmt::format(" ({})", error.detail);
-  const std::string text = fmt::format("{}{} [SQLSTATE {}]", error.message, detail, error.sqlstate);
+  // Not the DETAIL: it may quote a row, and the text ends up in logs and in the status of other rows.
+  const std::string text = fmt::format("{} [SQLSTATE {}]", error.message, error.sqlstate);
   return internal::WithServerError(absl::Status(StatusCodeFor(error.sqlstate), text), error);
 }
 

@@ -9,7 +9,7 @@ struct pg_result;
 
 namespace bxb::pq {
 
-/// The server's error as a status: its own message, DETAIL and SQLSTATE in the text, and every field for
+/// The server's error as a status: its own message and SQLSTATE in the text, and every field for
 /// bxb::ServerErrorOf.
 absl::Status ErrorFromResult(const pg_result* result);
 

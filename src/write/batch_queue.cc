@@ -28,7 +28,7 @@ BatchQueue::BatchQueue(Limits limits) : limits_(limits) { stats_.memory_limit = 
 
 absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl::Duration timeout,
                                           internal::Callback callback) {
-  const Clock::time_point now = Clock::now();
+  Clock::time_point now = Clock::now();
   Lock lock(mutex_);
   if (open_ == nullptr || !open_->Fits(row)) {
     if (!MakeRoom(lock, row, pq::After(timeout))) {
@@ -38,6 +38,7 @@ absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl:
           "no memory became free within {}: the batches on their way fill WriterOptions::memory_bytes ({} bytes)",
           absl::FormatDuration(timeout), limits_.memory_bytes));
     }
+    now = Clock::now();
   }
   const std::uint32_t number = open_->Add(row, std::move(callback), now);
   ++stats_.accepted;

@@ -25,7 +25,7 @@ struct Committer::Progress {
   pq::Deadline deadline;
   Backoff backoff;
   bool merging = false;
-  bool direct_in_doubt = false;  ///< a direct COPY lost its connection after its end marker
+  bool direct_in_doubt = false;  ///< the last attempt in doubt was a direct COPY
   bool any_in_doubt = false;
   Committed committed;
 };
@@ -114,7 +114,7 @@ bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
   const CommitStep step = NextStep(failed, settings_.plan.dedup_indexes);
   if (step == CommitStep::kInDoubt) {
     progress.any_in_doubt = true;
-    progress.direct_in_doubt |= !failed.merging;
+    progress.direct_in_doubt = !failed.merging;
   }
   const bool can_merge = !settings_.plan.merge_sql.empty();
   const bool stopped = absl::IsCancelled(failed.status) && failed.connection_lost;
@@ -132,8 +132,11 @@ bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
 
 void Committer::GiveUp(const FailedAttempt& failed, bool unknown, Progress& progress) {
   const Outcome::Kind kind = unknown ? Outcome::Kind::kUnknown : Outcome::Kind::kRejected;
-  Log(LogLevel::kError, fmt::format("batch of {} {}: {}", progress.order.size(), Name(kind), Text(failed.status)));
-  progress.committed.outcome = {.common = {.kind = kind, .status = failed.status}, .duplicate = {}};
+  const absl::Status reason = absl::IsCancelled(failed.status) && failed.connection_lost
+                                  ? absl::AbortedError("the writer was closed before the commit was confirmed")
+                                  : failed.status;
+  Log(LogLevel::kError, fmt::format("batch of {} {}: {}", progress.order.size(), Name(kind), Text(reason)));
+  progress.committed.outcome = {.common = {.kind = kind, .status = reason}, .duplicate = {}};
 }
 
 // An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.

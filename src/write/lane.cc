@@ -1,11 +1,22 @@
 #include "write/lane.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 #include <string>
 #include <utility>
 
 namespace bxb::write {
+namespace {
+
+// The host's signals are for the host's threads.
+void BlockSignals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
 
 Lane::Lane(int number, BatchQueue& queue, Committer committer)
     : queue_(queue), committer_(std::move(committer)), thread_([this, number] { Run(number); }) {}
@@ -13,6 +24,7 @@ Lane::Lane(int number, BatchQueue& queue, Committer committer)
 Lane::~Lane() { thread_.join(); }
 
 void Lane::Run(int number) {
+  BlockSignals();
   pthread_setname_np(pthread_self(), ("bxb-lane-" + std::to_string(number)).c_str());
   while (auto batch = queue_.Take()) {
     Committer::Committed committed = committer_.Commit(*batch);

@@ -141,6 +141,7 @@ FlushReport WriterEngine::Close(absl::Duration timeout) {
   report.duplicates += rest.duplicates;
   report.rejected += rest.rejected;
   report.unknown += rest.unknown;
+  report.unresolved = 0;
   report.lsn = std::max(report.lsn, rest.lsn);
   if (report.first_error.ok()) report.first_error = rest.first_error;
   return report;

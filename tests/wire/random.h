@@ -13,7 +13,7 @@ namespace bxb::testing {
 /// The randomness of a test: the same values in every run, unless BXB_SEED says otherwise. Says which seed it was.
 class Random {
  public:
-  Random() : engine_(Seed()) { std::cout << "BXB_SEED=" << Seed() << std::endl; }
+  Random() : engine_(Seed()) { std::cout << "BXB_SEED=" << Seed() << "\n"; }
 
   /// All values of T are equally likely.
   template <class T>

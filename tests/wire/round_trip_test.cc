@@ -72,7 +72,7 @@ std::vector<T> Integers() {
 }
 
 template <class T>
-void ExpectIntegersArrive(std::vector<PgType> types) {
+void ExpectIntegersArrive(const std::vector<PgType>& types) {
   const std::vector<T> values = Integers<T>();
   const auto expected = Map(values, [](T value) { return std::to_string(value); });
   for (const PgType type : types) EXPECT_EQ(RoundTrip(values, type, "value::numeric::text"), expected) << Name(type);

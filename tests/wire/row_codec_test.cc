@@ -107,7 +107,7 @@ TEST(RowCodec, RefusesAnotherNumberOfColumns) {
 
 // The table in bxb/row.h, member by member: everything else is refused.
 template <class T>
-void ExpectAccepts(std::vector<PgType> expected) {
+void ExpectAccepts(const std::vector<PgType>& expected) {
   const auto accepts = RowCodec<Cell<T>>::Shape().columns[1].accepts;
   std::vector<PgType> accepted;
   for (std::uint32_t oid = 1; oid < 4000; ++oid) {

@@ -28,7 +28,7 @@ template <class ColumnType>
 struct MemberOf;
 template <class Row, class T>
 struct MemberOf<ColumnOf<Row, T>> {
-  using type = T;
+  using Type = T;
 };
 
 template <class T>
@@ -68,16 +68,16 @@ struct ColumnRules {
 /// A row description worked out at compile time: its columns in the order of the encoded tuple.
 template <class Row>
 class RowLayout {
-  static constexpr const auto& kColumns = RowOf<Row>::columns;
+  using Description = RowOf<Row>;
 
  public:
-  static constexpr std::size_t kCount = std::tuple_size_v<std::remove_cvref_t<decltype(kColumns)>>;
+  static constexpr std::size_t kCount = std::tuple_size_v<std::remove_cvref_t<decltype(Description::columns)>>;
   static_assert(kCount > 0, "bxb: the row describes no columns");
   static_assert(kCount <= 1600, "bxb: PostgreSQL tables have at most 1,600 columns");
 
  private:
-  static constexpr std::array<unsigned, kCount> kRoles =
-      std::apply([](const auto&... column) { return std::array<unsigned, kCount>{column.roles...}; }, kColumns);
+  static constexpr std::array<unsigned, kCount> kRoles = std::apply(
+      [](const auto&... column) { return std::array<unsigned, kCount>{column.roles...}; }, Description::columns);
 
   static constexpr std::size_t CountRole(unsigned role) {
     std::size_t count = 0;
@@ -98,27 +98,27 @@ class RowLayout {
   static constexpr std::size_t kKeyCount = CountRole(kKey);
   static_assert(CountRole(kTime) <= 1, "bxb: more than one column is kTime");
 
-  template <std::size_t I>
+  template <std::size_t kIndex>
   static constexpr const auto& Column() {
-    return std::get<kOrder[I]>(kColumns);
+    return std::get<kOrder[kIndex]>(Description::columns);
   }
 
-  template <std::size_t I>
-  using Member = typename MemberOf<std::remove_cvref_t<decltype(Column<I>())>>::type;
+  template <std::size_t kIndex>
+  using Member = typename MemberOf<std::remove_cvref_t<decltype(Column<kIndex>())>>::Type;
 
-  template <std::size_t I>
+  template <std::size_t kIndex>
   static constexpr ColumnShape ShapeOf() {
-    using T = Member<I>;
-    (void)ColumnRules<T, kRoles[kOrder[I]]>{};
-    return {.name = Column<I>().name,
+    using T = Member<kIndex>;
+    (void)ColumnRules<T, kRoles[kOrder[kIndex]]>{};
+    return {.name = Column<kIndex>().name,
             .cpp_type = MemberType<T>::name,
-            .roles = Column<I>().roles,
+            .roles = Column<kIndex>().roles,
             .nullable = Field<T>::kNullable,
             .accepts = &MemberType<T>::Codec::Accepts};
   }
 
-  static constexpr std::array<ColumnShape, kCount> kShapes = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<ColumnShape, kCount>{ShapeOf<I>()...};
+  static constexpr std::array<ColumnShape, kCount> kShapes = []<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    return std::array<ColumnShape, kCount>{ShapeOf<kIndex>()...};
   }(std::make_index_sequence<kCount>());
 
   static constexpr RowShape Shape() {
@@ -127,7 +127,7 @@ class RowLayout {
 
  private:
   static constexpr std::string_view Table() {
-    if constexpr (requires { RowOf<Row>::table; }) return RowOf<Row>::table;
+    if constexpr (requires { Description::table; }) return Description::table;
     return {};
   }
 };

@@ -22,20 +22,20 @@ struct EphemeralPostgresOptions {
   /// for where it listens (`unix_socket_directories`, `listen_addresses`, `port`) and for what lets standbys and
   /// crashed servers come back soon (`wal_keep_size`, `wal_retrieve_retry_interval`, `recovery_init_sync_method`).
   /// fsync is on. A standby has its primary's settings too, where it has none of its own.
-  std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> settings = {};
 
   /// Where `initdb` and `postgres` are; nothing else is needed. Default: $BXB_PG_BINDIR, else the newest of
   /// /usr/lib/postgresql/*/bin, else `pg_config --bindir`, else $PATH.
-  std::string bin_dir;
+  std::string bin_dir = {};
 
   /// The folder in which the server's own folder is made; the server's user must be able to pass through it, and its
   /// path must be short (about 75 bytes), for the socket's sake. Default: $TMPDIR or /tmp. A folder in memory
   /// (TMPDIR=/dev/shm) makes tests faster where durability is not what they measure.
-  std::string parent_dir;
+  std::string parent_dir = {};
 
   /// What pg_hba.conf says; default: trust for all local connections. It must let `postgres` in on the socket for
   /// Query, and for StartStandby also for replication.
-  std::string hba;
+  std::string hba = {};
 
   /// Also listen on 127.0.0.1, on a port that was free (see `tcp_port`). Default: the unix socket only.
   bool listen_tcp = false;
