@@ -44,8 +44,8 @@ std::optional<Summary> Results::Ratio(const std::string& contender, const std::s
 }
 
 void Results::Print(std::ostream& out) const {
-  out << fmt::format("{:<28}{:>10}{:>20}{:>13}{:>9}{:>9}{:>16}{:>10}\n", "median of the rounds", "rows/s", "min .. max",
-                     "cpu us/row", "p50 ms", "p99 ms", "min .. max", "p99.9 ms");
+  out << fmt::format("{:<28}{:>10}{:>20}{:>16}{:>9}{:>9}{:>16}{:>10}\n", "median of the rounds", "rows/s", "min .. max",
+                     "client, server", "p50 ms", "p99 ms", "min .. max", "p99.9 ms");
   for (const std::string& contender : contenders_) {
     const auto cell = [&](int width, int digits, const char* metric) {
       const auto summary = Of(contender, metric);
@@ -58,7 +58,7 @@ void Results::Print(std::ostream& out) const {
       return fmt::format("{:>{}}", text, width);
     };
     out << fmt::format("{:<28}", contender) << cell(10, 0, "rows_per_s") << spread(20, 0, "rows_per_s")
-        << cell(7, 2, "client_us") << cell(6, 2, "server_us") << cell(9, 2, "p50_ms") << cell(9, 2, "p99_ms")
+        << cell(8, 2, "client_us") << cell(8, 2, "server_us") << cell(9, 2, "p50_ms") << cell(9, 2, "p99_ms")
         << spread(16, 1, "p99_ms") << cell(10, 2, "p999_ms") << "\n";
   }
 }

@@ -17,6 +17,11 @@ namespace {
 
 constexpr double kMiB = 1 << 20;
 constexpr std::chrono::milliseconds kSample(20);
+constexpr std::chrono::milliseconds kFullLoad(500);  // before the server stops; most events must still be to come
+
+void Require(const absl::Status& status) {
+  if (!status.ok()) Die(status.ToString());
+}
 
 double ResidentMiB() {
   std::ifstream statm("/proc/self/statm");
@@ -35,7 +40,7 @@ void WriteAll(EventWriter& writer, std::span<const Event> events, std::atomic<st
   }
 }
 
-double PeakWhile(std::chrono::seconds duration) {
+double PeakWhile(std::chrono::milliseconds duration) {
   double peak = 0;
   for (const auto end = std::chrono::steady_clock::now() + duration; std::chrono::steady_clock::now() < end;) {
     peak = std::max(peak, ResidentMiB());
@@ -52,8 +57,16 @@ std::unique_ptr<EventWriter> OpenPatientWriter(const Ground& ground) {
   return *std::move(writer);
 }
 
-void Require(const absl::Status& status) {
-  if (!status.ok()) Die(status.ToString());
+// Freezes the server under the producer's feet; returns the highest memory that was seen.
+double PeakWhileFrozen(benchmark::State& state, const Ground& ground) {
+  double peak = PeakWhile(kFullLoad);
+  Require(ground.server.own()->Freeze());
+  for (auto _ : state) {
+    peak = std::max(peak, PeakWhile(std::chrono::seconds(ground.settings.stall_seconds)));
+    state.SetIterationTime(ground.settings.stall_seconds);
+  }
+  Require(ground.server.own()->Thaw());
+  return peak;
 }
 
 void StandStill(benchmark::State& state, const Ground& ground) {
@@ -61,24 +74,18 @@ void StandStill(benchmark::State& state, const Ground& ground) {
   malloc_trim(0);  // what earlier runs have left in the heap must not hide what this one takes
   const auto writer = OpenPatientWriter(ground);
   const double before = ResidentMiB();
+  const auto events = ground.events.All();
   std::atomic<std::size_t> inserted = 0;
-  std::jthread producer([&] { WriteAll(*writer, ground.events.All(), inserted); });
-  double peak = PeakWhile(std::chrono::seconds(1));
-  Require(ground.server.own()->Freeze());
-  for (auto _ : state) {
-    peak = std::max(peak, PeakWhile(std::chrono::seconds(ground.settings.stall_seconds)));
-    state.SetIterationTime(ground.settings.stall_seconds);
-  }
-  Require(ground.server.own()->Thaw());
+  std::jthread producer([&] { WriteAll(*writer, events, inserted); });
+  const double peak = PeakWhileFrozen(state, ground);
   producer.join();
-  if (!writer->Flush(absl::Minutes(5)).all_stored()) Die("not all events were stored after the stall");
-  const auto lost = static_cast<double>(ground.events.All().size()) - static_cast<double>(inserted);
-  const auto missing =
-      static_cast<double>(ground.events.All().size()) - static_cast<double>(ground.server.Count(Table::kDedup));
+  const FlushReport report = writer->Flush(absl::Minutes(5));
+  if (!report.all_stored()) Die(report.first_error.ToString());
+  const auto stored = std::min(inserted.load(), static_cast<std::size_t>(ground.server.Count(Table::kDedup)));
   state.counters["growth_MiB"] = peak - before;
   state.counters["bound_MiB"] = static_cast<double>(writer->stats().memory_limit) / kMiB;
   state.counters["blocked_writes"] = static_cast<double>(writer->stats().blocked_writes);
-  state.counters["lost"] = std::max(lost, missing);
+  state.counters["lost"] = static_cast<double>(events.size() - stored);
 }
 
 }  // namespace

@@ -21,6 +21,10 @@ constexpr std::size_t kBatchRows = 10'000;
 constexpr int kConnections = 2;
 constexpr absl::Duration kLong = absl::Minutes(5);
 
+std::size_t RowsFor(const Ground& ground, Table table) {
+  return table == Table::kDedup ? ground.settings.dedup_rows : ground.settings.seed_rows;
+}
+
 // Runs `work(session)` on so many connections at once; connecting is done before.
 template <typename Work>
 void InParallel(std::vector<Session>& sessions, Work work) {
@@ -35,8 +39,8 @@ std::vector<Session> Connect(const std::string& dsn, int count) {
 }
 
 // The ceiling: bytes that were encoded before, in batches of the writer's size, one message and one commit each.
-void RawCopy(benchmark::State& state, const Ground& ground, Table table, const EncodedEvents& encoded,
-             std::size_t rows) {
+void CopyEncoded(benchmark::State& state, const Ground& ground, Table table, const EncodedEvents& encoded) {
+  const std::size_t rows = RowsFor(ground, table);
   std::vector<Session> sessions = Connect(ground.server.dsn(), kConnections);
   const std::string sql = CopySql(ground.server.NameOf(table));
   MeasureRows(state, ground.server, table, rows, [&] {
@@ -49,7 +53,16 @@ void RawCopy(benchmark::State& state, const Ground& ground, Table table, const E
   });
 }
 
-void EndToEnd(benchmark::State& state, const Ground& ground, Table table, std::size_t rows) {
+void RawCopy(benchmark::State& state, const Ground& ground, Table table) {
+  CopyEncoded(state, ground, table, ground.encoded);
+}
+
+void RawCopySorted(benchmark::State& state, const Ground& ground, Table table) {
+  CopyEncoded(state, ground, table, ground.encoded_sorted);
+}
+
+void EndToEnd(benchmark::State& state, const Ground& ground, Table table) {
+  const std::size_t rows = RowsFor(ground, table);
   WriterOptions options{.dsn = ground.server.dsn(), .table = ground.server.NameOf(table)};
   options.lanes = kConnections;
   options.batch_rows = kBatchRows;
@@ -91,14 +104,15 @@ std::optional<double> PsqlSeconds(const std::string& command) {
 }
 
 // What somebody would do by hand: one transaction, no answer for a row. Not run where there is no psql.
-void PsqlCopy(benchmark::State& state, const Ground& ground, Table table, std::size_t rows) {
+void PsqlCopy(benchmark::State& state, const Ground& ground, Table table) {
+  const std::size_t rows = RowsFor(ground, table);
   const std::string file = std::filesystem::temp_directory_path() / fmt::format("bxb_bench_{}.copy", getpid());
   std::ofstream(file, std::ios::binary) << internal::kCopyHeader << ground.encoded.Tuples(0, rows)
                                         << internal::kCopyTrailer;
   ground.server.Clear();
-  const std::string command =
-      fmt::format(R"sh(psql -X -d '{}' -c '\timing on' -c "\copy {}({}) from '{}' (format binary)" 2>&1)sh",
-                  ground.server.dsn(), ground.server.NameOf(table), kColumns, file);
+  const std::string command = fmt::format(
+      R"sh(psql -X -v ON_ERROR_STOP=1 -d '{}' -c '\timing on' -c "\copy {}({}) from '{}' (format binary)" 2>&1)sh",
+      ground.server.dsn(), ground.server.NameOf(table), kColumns, file);
   const std::optional<double> seconds = PsqlSeconds(command);
   for (auto _ : state) state.SetIterationTime(seconds.value_or(0));
   std::filesystem::remove(file);
@@ -109,30 +123,21 @@ void PsqlCopy(benchmark::State& state, const Ground& ground, Table table, std::s
 }  // namespace
 
 std::vector<Contender> ThroughputContenders(const Ground& ground) {
-  const std::size_t dedup = ground.settings.dedup_rows;
-  const std::size_t seed = ground.settings.seed_rows;
-  const auto raw = [&ground](Table table, const EncodedEvents& encoded, std::size_t rows) {
-    return [&ground, table, &encoded, rows](benchmark::State& state) { RawCopy(state, ground, table, encoded, rows); };
+  std::vector<Contender> all;
+  const auto add = [&](const char* name, auto run, auto argument) {
+    all.push_back({name, [&ground, run, argument](benchmark::State& state) { run(state, ground, argument); }});
   };
-  const auto writer = [&ground](Table table, std::size_t rows) {
-    return [&ground, table, rows](benchmark::State& state) { EndToEnd(state, ground, table, rows); };
-  };
-  const auto psql = [&ground](Table table, std::size_t rows) {
-    return [&ground, table, rows](benchmark::State& state) { PsqlCopy(state, ground, table, rows); };
-  };
-  const auto insert = [&ground](int connections) {
-    return [&ground, connections](benchmark::State& state) { SingleInserts(state, ground, connections); };
-  };
-  return {{"raw_copy/dedup", raw(Table::kDedup, ground.encoded, dedup)},
-          {"writer/dedup", writer(Table::kDedup, dedup)},
-          {"raw_copy_sorted/dedup", raw(Table::kDedup, ground.encoded_sorted, dedup)},
-          {"psql_copy/dedup", psql(Table::kDedup, dedup)},
-          {"raw_copy/seed", raw(Table::kSeed, ground.encoded, seed)},
-          {"writer/seed", writer(Table::kSeed, seed)},
-          {"psql_copy/seed", psql(Table::kSeed, seed)},
-          {"insert/1", insert(1)},
-          {"insert/8", insert(8)},
-          {"insert/32", insert(32)}};
+  add("raw_copy/dedup", RawCopy, Table::kDedup);
+  add("writer/dedup", EndToEnd, Table::kDedup);
+  add("raw_copy_sorted/dedup", RawCopySorted, Table::kDedup);
+  add("psql_copy/dedup", PsqlCopy, Table::kDedup);
+  add("raw_copy/seed", RawCopy, Table::kSeed);
+  add("writer/seed", EndToEnd, Table::kSeed);
+  add("psql_copy/seed", PsqlCopy, Table::kSeed);
+  add("insert/1", SingleInserts, 1);
+  add("insert/8", SingleInserts, 8);
+  add("insert/32", SingleInserts, 32);
+  return all;
 }
 
 }  // namespace bxb::bench

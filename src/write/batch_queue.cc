@@ -9,6 +9,9 @@
 namespace bxb::write {
 namespace {
 
+// A commit that is stuck must not hold up the other lanes for longer.
+constexpr std::chrono::milliseconds kLongestHold{10};
+
 // Rows come in the order of their times, so neighbours share a bucket and few additions are left to make
 // under the lock.
 std::vector<std::pair<std::size_t, std::uint64_t>> LatencyRuns(const Batch& batch) {
@@ -43,7 +46,7 @@ absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl:
   const std::uint32_t number = open_->Add(row, std::move(callback), now);
   ++stats_.accepted;
   Ticket ticket(open_->result(), number);
-  const bool due = open_->Full() || number == 0;
+  const bool due = open_->Full() || open_->rows() == worthwhile_rows_;
   if (open_->Full()) SealOpen();
   if (due) WakeLane();
   return ticket;
@@ -104,26 +107,44 @@ void BatchQueue::CountRefusal() {
 std::unique_ptr<Batch> BatchQueue::Take() {
   Lock lock(mutex_);
   while (!stopped_) {
-    if (sealed_.empty() && open_ != nullptr && open_->rows() > 0) {
-      const auto due = open_->accepted_at(0) + limits_.linger;
-      if (Clock::now() < due) {
-        ++idle_lanes_;
-        work_.wait_until(lock, due);
-        --idle_lanes_;
-        continue;
-      }
-      SealOpen();
-    }
+    if (sealed_.empty() && Clock::now() >= OpenDue()) SealOpen();
+    worthwhile_rows_ = WorthwhileRows();
     if (!sealed_.empty()) {
       auto batch = std::move(sealed_.front());
       sealed_.pop_front();
       return batch;
     }
     ++idle_lanes_;
-    work_.wait(lock);
+    AwaitWork(lock);
     --idle_lanes_;
   }
   return nullptr;
+}
+
+void BatchQueue::AwaitWork(Lock& lock) {
+  if (open_ != nullptr) {
+    work_.wait_until(lock, OpenDue());
+  } else if (!unresolved_.empty()) {
+    // The open batch that comes next may stay below the worthwhile size, of which nobody tells.
+    work_.wait_for(lock, kLongestHold);
+  } else {
+    work_.wait(lock);
+  }
+}
+
+// When a free lane takes the open batch, if no more rows come.
+Clock::time_point BatchQueue::OpenDue() const {
+  if (open_ == nullptr) return Clock::time_point::max();
+  const auto due = open_->accepted_at(0) + limits_.linger;
+  return open_->rows() >= WorthwhileRows() ? due : due + kLongestHold;
+}
+
+// Without this rule, the lane that has just told a thousand waiters takes the first row that one of them
+// writes next, and a thousand others wait for the other lane: tiny and huge batches in turn.
+std::size_t BatchQueue::WorthwhileRows() const {
+  std::size_t largest = 0;
+  for (const auto& [number, rows] : unresolved_) largest = std::max<std::size_t>(largest, rows);
+  return std::max<std::size_t>(1, largest / 2);
 }
 
 void BatchQueue::Resolve(std::unique_ptr<Batch> batch, BatchOutcome outcome, Effort effort) {

@@ -26,7 +26,8 @@ namespace bxb::write {
 ///
 /// A batch is sealed when it is full, when a flush asks for it, or when a lane that is free takes it: at
 /// once without linger, else when its first row has waited that long. So while all lanes are busy the open
-/// batch grows, and batches are as large as the load makes them (group commit).
+/// batch grows, and batches are as large as the load makes them (group commit). A free lane leaves the open
+/// batch alone while it is less than half as large as one on the wire, for at most 10 ms.
 class BatchQueue {
  public:
   struct Limits {
@@ -78,13 +79,16 @@ class BatchQueue {
   bool OpenBatch();
   void SealOpen();
   void WakeLane();
+  void AwaitWork(Lock& lock);
+  Clock::time_point OpenDue() const;
+  std::size_t WorthwhileRows() const;
   void Count(const Batch& batch, const BatchOutcome& outcome, const Effort& effort);
   FlushReport ReportLocked();
 
   const Limits limits_;
 
   mutable std::mutex mutex_;
-  std::condition_variable work_;      ///< for lanes: a batch is due, or the linger of the open one has begun
+  std::condition_variable work_;      ///< for lanes: a batch is due
   std::condition_variable room_;      ///< for writers: a batch came back
   std::condition_variable resolved_;  ///< for flushes
 
@@ -95,6 +99,7 @@ class BatchQueue {
   std::uint64_t last_number_ = 0;
   std::size_t allocated_ = 0;
   int idle_lanes_ = 0;
+  std::size_t worthwhile_rows_ = 1;  ///< WorthwhileRows() when a lane last looked; reaching it wakes a lane
   bool closed_ = false;
   bool stopped_ = false;
 

@@ -49,7 +49,7 @@ struct EphemeralPostgresOptions {
 /// runs as an unprivileged user (`postgres` if it exists, else `nobody`).
 ///
 /// The folder and the processes go with the destructor, and also when the owning process is killed: a small
-/// guard process outlives it and cleans up. Thread safety: one thread at a time.
+/// guard process outlives it and cleans up. Linux only. Thread safety: one thread at a time.
 class EphemeralPostgres {
  public:
   /// Errors: NotFound with the name of the package to install where no server binaries are found;
