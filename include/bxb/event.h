@@ -18,7 +18,7 @@ struct Event {
   std::string_view external_customer_id = {};  ///< the tenant's customer
   std::string_view code = {};                  ///< what was used: "api_calls", "flight"
   absl::Time timestamp = {};                   ///< when it was used; stored in UTC with microseconds
-  std::string_view properties = "{}";     ///< the text of a JSON object
+  std::string_view properties = "{}";          ///< the text of a JSON object
   std::optional<double> value = {};            ///< how much, where a double is exact enough
   std::optional<Decimal> decimal_value = {};   ///< how much, exactly
 };
@@ -27,12 +27,11 @@ struct Event {
 template <>
 struct RowOf<Event> {
   static constexpr std::string_view table = "events";
-  static constexpr auto columns =
-      Columns(Column("organization_id", &Event::organization_id, kKey),
-              Column("transaction_id", &Event::transaction_id, kKey),
-              Column("external_customer_id", &Event::external_customer_id), Column("code", &Event::code),
-              Column("timestamp", &Event::timestamp, kTime), Column("properties", &Event::properties, kObject),
-              Column("value", &Event::value), Column("decimal_value", &Event::decimal_value));
+  static constexpr auto columns = Columns(
+      Column("organization_id", &Event::organization_id, kKey), Column("transaction_id", &Event::transaction_id, kKey),
+      Column("external_customer_id", &Event::external_customer_id), Column("code", &Event::code),
+      Column("timestamp", &Event::timestamp, kTime), Column("properties", &Event::properties, kObject),
+      Column("value", &Event::value), Column("decimal_value", &Event::decimal_value));
 };
 
 }  // namespace bxb

@@ -48,7 +48,7 @@ struct Outcome {
   bool stored() const { return kind == Kind::kInserted || kind == Kind::kDuplicate; }
 };
 
-std::string_view Name(Outcome::Kind kind);   ///< "inserted", "duplicate", "rejected", "unknown"
+std::string_view Name(Outcome::Kind kind);     ///< "inserted", "duplicate", "rejected", "unknown"
 std::string_view Name(Durability durability);  ///< "on the primary's disk" …
 
 /// One line for people: `inserted, on the primary's disk, lsn 0/16B3748`.

@@ -11,7 +11,7 @@ namespace bxb {
 using Bytes = std::span<const std::byte>;
 
 /// Roles of a column, combined with `|`.
-inline constexpr unsigned kKey = 1;     ///< part of the dedup key: the table has a unique index on exactly the key columns
+inline constexpr unsigned kKey = 1;  ///< part of the dedup key: the table has a unique index on exactly the key columns
 inline constexpr unsigned kTime = 2;    ///< the event's time (an absl::Time); at most one column
 inline constexpr unsigned kObject = 4;  ///< JSON text that must be an object, not just any JSON value
 
@@ -20,12 +20,12 @@ inline constexpr unsigned kObject = 4;  ///< JSON text that must be an object, n
 template <class Row, class T>
 struct ColumnOf {
   std::string_view name;
-  T Row::*member;
+  T Row::* member;
   unsigned roles;
 };
 
 template <class Row, class T>
-constexpr ColumnOf<Row, T> Column(std::string_view name, T Row::*member, unsigned roles = 0) {
+constexpr ColumnOf<Row, T> Column(std::string_view name, T Row::* member, unsigned roles = 0) {
   return {name, member, roles};
 }
 

@@ -33,7 +33,7 @@ struct WriterStats {
   std::uint64_t memory_bytes = 0;    ///< batch memory allocated now
   std::uint64_t memory_limit = 0;    ///< WriterOptions::memory_bytes
   std::uint64_t blocked_writes = 0;  ///< calls that had to wait for memory
-  absl::Duration blocked_time = {};       ///< how long they waited, in total
+  absl::Duration blocked_time = {};  ///< how long they waited, in total
 
   LatencySummary ack_latency = {};
 };

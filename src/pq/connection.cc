@@ -70,8 +70,7 @@ class Connection::Exchange {
     while (true) {
       auto result = NextResult();
       if (result.ok() && *result == nullptr) return answer;
-      const absl::Status broken =
-          result.ok() ? Take(result->get(), next_chunk, on_copy_out, answer) : result.status();
+      const absl::Status broken = result.ok() ? Take(result->get(), next_chunk, on_copy_out, answer) : result.status();
       if (!broken.ok()) return {LastWords(answer.status, broken), answer.end_sent, {}};
     }
   }
@@ -185,13 +184,14 @@ absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::s
 
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (state != PGRES_POLLING_OK) {
-    if (PQstatus(handle.get()) == CONNECTION_BAD || state == PGRES_POLLING_FAILED) return ErrorFromConnect(handle.get());
+    if (PQstatus(handle.get()) == CONNECTION_BAD || state == PGRES_POLLING_FAILED)
+      return ErrorFromConnect(handle.get());
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     const absl::Status ready = WaitForSocket(PQsocket(handle.get()), events, deadline, interrupt);
     if (!ready.ok()) {
       const char* host = PQhost(handle.get());
-      return absl::Status(ready.code(), std::string("connecting to \"") + (host == nullptr ? "" : host) + "\": " +
-                                            std::string(ready.message()));
+      return absl::Status(ready.code(), std::string("connecting to \"") + (host == nullptr ? "" : host) +
+                                            "\": " + std::string(ready.message()));
     }
     state = PQconnectPoll(handle.get());
   }

@@ -37,9 +37,8 @@ class Connection {
   /// `dsn` is a libpq connection string or URI. `interrupt` may be null; otherwise it must outlive the
   /// connection. Errors: InvalidArgument (the dsn cannot be parsed), Unauthenticated, NotFound (no such
   /// database), Unavailable, DeadlineExceeded, Cancelled. None shows a password.
-  static absl::StatusOr<Connection> Open(const std::string& dsn, const std::string& application_name,
-                                         Deadline deadline, const Interrupt* interrupt = nullptr,
-                                         Target target = Target::kAny);
+  static absl::StatusOr<Connection> Open(const std::string& dsn, const std::string& application_name, Deadline deadline,
+                                         const Interrupt* interrupt = nullptr, Target target = Target::kAny);
 
   /// Runs SQL through the simple protocol; the rows are those of the last statement that returned any.
   absl::StatusOr<Rows> Query(const std::string& sql, Deadline deadline);

@@ -77,8 +77,7 @@ absl::Status ErrorFromResult(const PGresult* result) {
 
 absl::Status ErrorFromConnect(PGconn* connection) {
   const char* password = PQpass(connection);
-  const std::string words =
-      Without(TrimmedOneLine(PQerrorMessage(connection)), password == nullptr ? "" : password);
+  const std::string words = Without(TrimmedOneLine(PQerrorMessage(connection)), password == nullptr ? "" : password);
   return absl::Status(CodeForConnectFailure(words), words);
 }
 

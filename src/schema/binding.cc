@@ -117,9 +117,8 @@ absl::StatusOr<Binding> Bind(const RowShape& shape, const Table& table) {
   if (key.empty()) return binding;
   binding.dedup_indexes = IndexesOnExactly(key, table);
   if (binding.dedup_indexes.empty()) {
-    return absl::FailedPreconditionError(
-        fmt::format("table {}: there is no unique index on exactly ({}), the dedup key", table.sql_name,
-                    fmt::join(key, ", ")));
+    return absl::FailedPreconditionError(fmt::format(
+        "table {}: there is no unique index on exactly ({}), the dedup key", table.sql_name, fmt::join(key, ", ")));
   }
   return binding;
 }

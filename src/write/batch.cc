@@ -27,8 +27,8 @@ struct Batch::SortEntry {
 };
 
 std::size_t Batch::Footprint(Limits limits) {
-  return sizeof(Batch) + limits.bytes + limits.rows * (sizeof(Row) + sizeof(internal::Callback) + sizeof(SortEntry) +
-                                                       sizeof(std::uint32_t));
+  return sizeof(Batch) + limits.bytes +
+         limits.rows * (sizeof(Row) + sizeof(internal::Callback) + sizeof(SortEntry) + sizeof(std::uint32_t));
 }
 
 // The bytes stay uninitialised: pages that no row has touched cost no memory.

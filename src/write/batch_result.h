@@ -13,7 +13,7 @@ namespace bxb::write {
 
 /// How the commit of a batch ended, for all of its rows.
 struct BatchOutcome {
-  Outcome common;                ///< of each row, unless `duplicate` says otherwise
+  Outcome common;               ///< of each row, unless `duplicate` says otherwise
   std::vector<bool> duplicate;  ///< by row; empty where no row is a duplicate
 
   Outcome Of(std::uint32_t row) const {

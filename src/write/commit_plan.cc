@@ -33,9 +33,8 @@ std::string BeginSql(SynchronousCommit level) {
 
 // It runs after the commit, so the position covers it, and the settings are those that the commit obeyed.
 std::string CommitSql(SynchronousCommit level) {
-  const std::string stated = level == SynchronousCommit::kServerDefault
-                                 ? "current_setting('synchronous_commit')"
-                                 : fmt::format("'{}'", SqlValue(level));
+  const std::string stated = level == SynchronousCommit::kServerDefault ? "current_setting('synchronous_commit')"
+                                                                        : fmt::format("'{}'", SqlValue(level));
   return fmt::format(
       "COMMIT;SELECT pg_current_wal_insert_lsn(),{},current_setting('synchronous_standby_names')<>'',"
       "current_setting('fsync')",
@@ -51,8 +50,8 @@ CommitPlan MakeCommitPlan(const std::string& table_sql, const schema::Binding& b
   CommitPlan plan;
   plan.key_columns = binding.key_columns;
   plan.dedup_indexes = binding.dedup_indexes;
-  plan.direct_sql = fmt::format("{}COPY {}({}) FROM STDIN (FORMAT binary);{}", BeginSql(level), table_sql, columns,
-                                CommitSql(level));
+  plan.direct_sql =
+      fmt::format("{}COPY {}({}) FROM STDIN (FORMAT binary);{}", BeginSql(level), table_sql, columns, CommitSql(level));
   if (binding.key_columns == 0) return plan;
   plan.merge_sql = fmt::format(
       "{0}CREATE TEMP TABLE bxb_stage ON COMMIT DROP AS SELECT {2} FROM {1} WITH NO DATA;"

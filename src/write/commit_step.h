@@ -18,9 +18,9 @@ enum class CommitStep {
 /// One failed attempt.
 struct FailedAttempt {
   absl::Status status;
-  bool merging = false;           ///< it was a merge, not a direct COPY
+  bool merging = false;  ///< it was a merge, not a direct COPY
   bool connection_lost = false;
-  bool end_sent = false;          ///< the end marker may have reached the server
+  bool end_sent = false;  ///< the end marker may have reached the server
 };
 
 /// The rule of the commit protocol; design and reasons are in docs/delivery.md. Pure.

@@ -72,8 +72,8 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
 absl::Status Committer::EnsureConnected(Progress& progress) {
   if (connection_ && !connection_->lost()) return absl::OkStatus();
   const pq::Deadline deadline = std::min(progress.deadline, pq::After(settings_.connect_timeout));
-  auto connection = pq::Connection::Open(settings_.dsn, settings_.application_name, deadline, &interrupt_,
-                                         pq::Target::kWritable);
+  auto connection =
+      pq::Connection::Open(settings_.dsn, settings_.application_name, deadline, &interrupt_, pq::Target::kWritable);
   if (!connection.ok()) return connection.status();
   connection_ = *std::move(connection);
   in_failed_transaction_ = false;

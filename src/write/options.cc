@@ -38,20 +38,21 @@ absl::Status CheckMemory(const WriterOptions& options) {
   const BatchQueue::Limits limits = QueueLimits(options);
   const auto needed = static_cast<std::size_t>(options.lanes) + 2;
   if (limits.batches >= needed) return absl::OkStatus();
-  return Bad("memory_bytes",
-             fmt::format("is {}; {} lanes need at least {} for batches of {} rows and {} bytes", options.memory_bytes,
-                         options.lanes, needed * Batch::Footprint(limits.batch), options.batch_rows,
-                         options.batch_bytes));
+  return Bad("memory_bytes", fmt::format("is {}; {} lanes need at least {} for batches of {} rows and {} bytes",
+                                         options.memory_bytes, options.lanes, needed * Batch::Footprint(limits.batch),
+                                         options.batch_rows, options.batch_bytes));
 }
 
 }  // namespace
 
 absl::Status CheckOptions(const WriterOptions& options, const internal::RowShape& shape) {
-  if (options.lanes < 1 || options.lanes > 64) return Bad("lanes", fmt::format("is {}; it must be 1 … 64", options.lanes));
+  if (options.lanes < 1 || options.lanes > 64)
+    return Bad("lanes", fmt::format("is {}; it must be 1 … 64", options.lanes));
   for (const absl::Status& status :
        {CheckTable(options, shape), CheckRange("batch_rows", options.batch_rows, 1, 1'000'000),
         CheckRange("batch_bytes", options.batch_bytes, 4 << 10, std::size_t{1} << 30), CheckLinger(options.linger),
-        CheckPositive("write_timeout", options.write_timeout), CheckPositive("connect_timeout", options.connect_timeout),
+        CheckPositive("write_timeout", options.write_timeout),
+        CheckPositive("connect_timeout", options.connect_timeout),
         CheckPositive("commit_timeout", options.commit_timeout), CheckMemory(options)}) {
     if (!status.ok()) return status;
   }

@@ -18,7 +18,9 @@ std::string Grouped(std::uint64_t number) {
   return digits;
 }
 
-std::string Milliseconds(absl::Duration duration) { return fmt::format("{:.1f} ms", absl::ToDoubleMilliseconds(duration)); }
+std::string Milliseconds(absl::Duration duration) {
+  return fmt::format("{:.1f} ms", absl::ToDoubleMilliseconds(duration));
+}
 
 }  // namespace
 
@@ -70,8 +72,8 @@ std::ostream& operator<<(std::ostream& out, const WriterStats& stats) {
   return out << Grouped(stats.accepted) << " accepted, " << Grouped(stats.inserted) << " inserted, "
              << Grouped(stats.duplicates) << " duplicates, " << Grouped(stats.rejected) << " rejected, "
              << Grouped(stats.unknown) << " unknown, " << Grouped(stats.pending) << " pending; "
-             << Grouped(stats.batches) << " batches (" << Grouped(stats.merges) << " merged, "
-             << Grouped(stats.retries) << " retries); ack p50 " << Milliseconds(stats.ack_latency.p50) << ", p99 "
+             << Grouped(stats.batches) << " batches (" << Grouped(stats.merges) << " merged, " << Grouped(stats.retries)
+             << " retries); ack p50 " << Milliseconds(stats.ack_latency.p50) << ", p99 "
              << Milliseconds(stats.ack_latency.p99) << "; memory " << Grouped(stats.memory_bytes >> 20) << " of "
              << Grouped(stats.memory_limit >> 20) << " MiB";
 }

@@ -80,15 +80,15 @@ absl::Status WriterEngine::Impl::StartLanes(int count, pq::Connection first, pq:
   std::vector<pq::Connection> connections;
   connections.push_back(std::move(first));
   while (connections.size() < static_cast<std::size_t>(count)) {
-    auto next = pq::Connection::Open(settings.dsn, settings.application_name, deadline, interrupt.get(),
-                                     pq::Target::kWritable);
+    auto next =
+        pq::Connection::Open(settings.dsn, settings.application_name, deadline, interrupt.get(), pq::Target::kWritable);
     if (!next.ok()) return next.status();
     connections.push_back(*std::move(next));
   }
   for (int number = 0; number < count; ++number) {
     auto& connection = connections[static_cast<std::size_t>(number)];
-    lanes.push_back(std::make_unique<write::Lane>(
-        number, queue, write::Committer(settings, *interrupt, std::move(connection))));
+    lanes.push_back(
+        std::make_unique<write::Lane>(number, queue, write::Committer(settings, *interrupt, std::move(connection))));
   }
   return absl::OkStatus();
 }
@@ -97,18 +97,19 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
   if (absl::Status checked = write::CheckOptions(options, shape); !checked.ok()) return checked;
   const pq::Deadline deadline = pq::After(options.connect_timeout);
   auto interrupt = std::make_unique<pq::Interrupt>();
-  auto connection = pq::Connection::Open(options.dsn, options.application_name, deadline, interrupt.get(),
-                                         pq::Target::kWritable);
+  auto connection =
+      pq::Connection::Open(options.dsn, options.application_name, deadline, interrupt.get(), pq::Target::kWritable);
   if (!connection.ok()) {
-    return absl::Status(connection.status().code(), fmt::format("WriterOptions::dsn: {}", std::string(connection.status().message())));
+    return absl::Status(connection.status().code(),
+                        fmt::format("WriterOptions::dsn: {}", std::string(connection.status().message())));
   }
   auto table = FindOrCreateTable(*connection, options, shape, deadline);
   if (!table.ok()) return table.status();
   auto binding = schema::Bind(shape, *table);
   if (!binding.ok()) return binding.status();
 
-  auto impl = std::make_unique<Impl>(options, binding->types, SettingsOf(options, *table, *binding),
-                                     std::move(interrupt));
+  auto impl =
+      std::make_unique<Impl>(options, binding->types, SettingsOf(options, *table, *binding), std::move(interrupt));
   absl::Status started = impl->StartLanes(options.lanes, *std::move(connection), deadline);
   if (!started.ok()) return started;
   return std::unique_ptr<WriterEngine>(new WriterEngine(std::move(impl)));

@@ -25,7 +25,8 @@ const std::map<std::string, Names>& Picture() {
       {"replicate", {"schema", "pq", "wire", "public", "absl", "std", "other"}},
       {"testing", {"pq", "public", "absl", "std", "other"}},
       {"cli", {"public", "absl", "std", "other"}},
-      {"examples", {"public", "absl", "std", "other"}},
+      // Host applications: they have queries of their own.
+      {"examples", {"public", "libpq", "absl", "std", "other"}},
   };
   return picture;
 }

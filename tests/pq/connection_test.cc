@@ -42,8 +42,8 @@ TEST(Connection, PassesParametersOutsideTheSql) {
 
 TEST(Connection, KeepsEveryWordOfTheServersError) {
   auto connection = Connect(FreshDatabase());
-  const auto rows = connection.Query(
-      "CREATE TABLE t (a int CONSTRAINT positive CHECK (a > 0)); INSERT INTO t VALUES (-1)", Soon());
+  const auto rows =
+      connection.Query("CREATE TABLE t (a int CONSTRAINT positive CHECK (a > 0)); INSERT INTO t VALUES (-1)", Soon());
   const ServerError error = ServerErrorOf(rows.status());
   EXPECT_EQ(rows.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(error.sqlstate, "23514");

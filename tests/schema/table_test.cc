@@ -80,8 +80,9 @@ TEST_F(InspectTest, ListsOnlyTheUniqueIndexesThatOnConflictCanUse) {
 }
 
 TEST_F(InspectTest, FindsTablesInSchemasAndOddNames) {
-  const auto table = Inspect("My Schema.My\"Table", "CREATE SCHEMA \"My Schema\"; "
-                                                    "CREATE TABLE \"My Schema\".\"My\"\"Table\" (a int)");
+  const auto table = Inspect("My Schema.My\"Table",
+                             "CREATE SCHEMA \"My Schema\"; "
+                             "CREATE TABLE \"My Schema\".\"My\"\"Table\" (a int)");
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ(table->sql_name, "\"My Schema\".\"My\"\"Table\"");
   EXPECT_THAT(table->unique_indexes, IsEmpty());

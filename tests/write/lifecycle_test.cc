@@ -116,10 +116,13 @@ TEST_F(WriterTest, DestructorAbortsAndTellsEveryTicketAndCallback) {
   const auto ticket = writer->Write(EventNamed("first"));
   int told = 0;
   for (int i = 0; i < 250; ++i) {
-    ASSERT_TRUE(writer->Write(EventNamed("t" + std::to_string(i)), [&](const Outcome& outcome) {
-      EXPECT_EQ(outcome.kind, Kind::kUnknown);
-      ++told;
-    }).ok());
+    ASSERT_TRUE(writer
+                    ->Write(EventNamed("t" + std::to_string(i)),
+                            [&](const Outcome& outcome) {
+                              EXPECT_EQ(outcome.kind, Kind::kUnknown);
+                              ++told;
+                            })
+                    .ok());
   }
   writer.reset();
   EXPECT_EQ(ticket->TryGet()->kind, Kind::kUnknown);

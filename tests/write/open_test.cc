@@ -121,16 +121,18 @@ TEST_F(OpenTest, SaysWhichPrivilegeIsMissing) {
 TEST_F(OpenTest, CreatesTheTableOfTheAppendixOnce) {
   ASSERT_TRUE(EventWriter::Open({.dsn = dsn_, .create_table = true}).ok());
   ASSERT_TRUE(EventWriter::Open({.dsn = dsn_, .create_table = true}).ok());
-  EXPECT_EQ(Value("SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN "
-                  "' not null' ELSE '' END, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'events'::regclass "
-                  "AND attnum > 0"),
-            "id bigint not null, organization_id uuid not null, transaction_id text not null, external_customer_id "
-            "text not null, code text not null, timestamp timestamp with time zone not null, properties jsonb not "
-            "null, value double precision, decimal_value numeric, created_at timestamp with time zone not null");
-  EXPECT_EQ(Value("SELECT string_agg(regexp_replace(indexdef, '.* USING ', ''), '; ' ORDER BY indexdef) FROM pg_indexes "
-                  "WHERE tablename = 'events'"),
-            "btree (external_customer_id, \"timestamp\"); btree (organization_id, code, \"timestamp\"); "
-            "btree (organization_id, transaction_id); btree (id)");
+  EXPECT_EQ(
+      Value("SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN "
+            "' not null' ELSE '' END, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'events'::regclass "
+            "AND attnum > 0"),
+      "id bigint not null, organization_id uuid not null, transaction_id text not null, external_customer_id "
+      "text not null, code text not null, timestamp timestamp with time zone not null, properties jsonb not "
+      "null, value double precision, decimal_value numeric, created_at timestamp with time zone not null");
+  EXPECT_EQ(
+      Value("SELECT string_agg(regexp_replace(indexdef, '.* USING ', ''), '; ' ORDER BY indexdef) FROM pg_indexes "
+            "WHERE tablename = 'events'"),
+      "btree (external_customer_id, \"timestamp\"); btree (organization_id, code, \"timestamp\"); "
+      "btree (organization_id, transaction_id); btree (id)");
   EXPECT_EQ(Value("SELECT count(*) FROM pg_index WHERE indrelid = 'events'::regclass AND indisunique"), "2");
 }
 

@@ -14,10 +14,9 @@ struct Reading {
 
 template <>
 struct RowOf<Reading> {
-  static constexpr auto columns =
-      Columns(Column("celsius", &Reading::celsius), Column("sensor_id", &Reading::sensor, kKey),
-              Column("note", &Reading::note), Column("at", &Reading::at, kKey | kTime),
-              Column("samples", &Reading::samples));
+  static constexpr auto columns = Columns(
+      Column("celsius", &Reading::celsius), Column("sensor_id", &Reading::sensor, kKey), Column("note", &Reading::note),
+      Column("at", &Reading::at, kKey | kTime), Column("samples", &Reading::samples));
 };
 
 struct Keyless {

@@ -40,8 +40,9 @@ TEST_F(PgBouncerTest, LeavesNoSettingAndNoTransactionToTheNextClient) {
   spam.code = "spam";
   EXPECT_EQ(writer->WriteDurable(spam).kind, Kind::kRejected);
   EXPECT_EQ(writer->WriteDurable(EventNamed("a")).kind, Kind::kInserted);
-  const std::string state = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE "
-                            "'idle in transaction%'";
+  const std::string state =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE "
+      "'idle in transaction%'";
   EXPECT_EQ(Value(state), "0");
   EXPECT_EQ(testing::SqlValue(bouncer_.dsn(), "SHOW synchronous_commit"), "on");
 }

@@ -28,8 +28,9 @@ TEST_F(WriterTest, CountsABatchOnceWhoseConnectionWasLostBeforeTheAnswer) {
   ASSERT_EQ(writer->Flush(kLong).inserted, 1);
   auto lock = LockEvents();
   WriteMany(*writer, 100);
-  const std::string waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bxb' AND datname = "
-                              "current_database() AND wait_event_type = 'Lock'";
+  const std::string waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bxb' AND datname = "
+      "current_database() AND wait_event_type = 'Lock'";
   while (Value(waiting) == "0") {
   }
   EXPECT_EQ(Value(kKillWriters), "1");
@@ -81,8 +82,8 @@ TEST(WriterRecovery, DeliversEverythingAfterTheServerCrashedAndCameBack) {
 TEST(WriterRecovery, RejectsABatchThatWasNeverSentWhenItsTimeIsUp) {
   auto server = EphemeralPostgres::Start();
   ASSERT_TRUE(server.ok()) << server.status();
-  auto writer = EventWriter::Open(
-      {.dsn = (*server)->dsn(), .create_table = true, .commit_timeout = absl::Milliseconds(200)});
+  auto writer =
+      EventWriter::Open({.dsn = (*server)->dsn(), .create_table = true, .commit_timeout = absl::Milliseconds(200)});
   ASSERT_TRUE(writer.ok()) << writer.status();
   ASSERT_TRUE((*server)->Stop().ok());
   const Outcome outcome = (*writer)->WriteDurable(EventNamed("a"), kLong);

@@ -28,14 +28,14 @@ TEST_F(WriterTest, StoresEveryFieldExactly) {
   event.decimal_value = *Decimal::Parse("12345678901234567890.123456789");
   const Outcome outcome = writer->WriteDurable(event);
   ASSERT_EQ(outcome.kind, Kind::kInserted) << outcome;
-  const auto rows = testing::Sql(dsn_,
-                                 "SET timezone='UTC'; SELECT id, organization_id, transaction_id, external_customer_id, "
-                                 "code, timestamp, properties, value, decimal_value, created_at <= now() FROM events");
+  const auto rows =
+      testing::Sql(dsn_,
+                   "SET timezone='UTC'; SELECT id, organization_id, transaction_id, external_customer_id, "
+                   "code, timestamp, properties, value, decimal_value, created_at <= now() FROM events");
   ASSERT_EQ(rows.size(), 1);
-  EXPECT_THAT(rows[0],
-              ElementsAre("1", "0783aa7a-d953-5f66-aac9-945daa57d5b5", "txn_42", "cust_7", "api_calls",
-                          "2023-11-14 22:13:20.123456+00", "{\"region\": \"eu\"}", "0.1",
-                          "12345678901234567890.123456789", "t"));
+  EXPECT_THAT(rows[0], ElementsAre("1", "0783aa7a-d953-5f66-aac9-945daa57d5b5", "txn_42", "cust_7", "api_calls",
+                                   "2023-11-14 22:13:20.123456+00", "{\"region\": \"eu\"}", "0.1",
+                                   "12345678901234567890.123456789", "t"));
 }
 
 TEST_F(WriterTest, AcknowledgesWithAPositionAndWhatItProves) {

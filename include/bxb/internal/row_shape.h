@@ -14,7 +14,7 @@ struct ColumnShape {
   std::string_view cpp_type;  ///< as messages name it: "int64_t", "std::optional<Decimal>"
   unsigned roles;             ///< kKey | kTime | kObject
   bool nullable;
-  bool (*accepts)(PgType);    ///< whether the member has an exact encoding for this type
+  bool (*accepts)(PgType);  ///< whether the member has an exact encoding for this type
 };
 
 /// A row description with its C++ type erased: what the engine and the schema check know of it. The
@@ -22,7 +22,7 @@ struct ColumnShape {
 struct RowShape {
   std::string_view table;  ///< RowOf<Row>::table, or empty
   std::span<const ColumnShape> columns;
-  bool is_event;           ///< the row is bxb::Event
+  bool is_event;  ///< the row is bxb::Event
 };
 
 /// One tuple in COPY BINARY form. The dedup key is the encoded key columns, lengths included: the
