@@ -7,8 +7,9 @@ endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
                     -Woverloaded-virtual -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  # gcc 12 sees overlaps in std::string's operator+ where there are none.
-  add_compile_options(-Wno-restrict)
+  # gcc 12 sees overlaps in std::string's operator+, unset values in std::optional and foreign memory in a
+  # replaced operator delete where there are none.
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
 endif()
 
 find_program(BXB_CCACHE ccache)

@@ -23,7 +23,7 @@ void Tell(const Facts& facts) {
     std::cout << fmt::format("{:<22}{}\n", name, value);
     benchmark::AddCustomContext(name, value);
   }
-  std::cout << std::endl;
+  std::cout << "\n" << std::flush;
 }
 
 std::vector<Contender> AllContenders(const Ground& ground) {

@@ -13,7 +13,7 @@
 namespace bxb::bench {
 
 void Die(std::string_view what) {
-  std::cerr << "bench_writer: " << what << std::endl;
+  std::cerr << "bench_writer: " << what << "\n";
   std::_Exit(1);
 }
 

@@ -65,8 +65,9 @@ constexpr std::tuple<Column...> Columns(Column... columns) {
 /// | std::optional<T>                   | the same as T, nullable                                  |
 /// | std::vector<T>, std::span<const T> | a one-dimensional array of the above (json, jsonb and enums excepted) |
 ///
-/// Any other pair is an error at Open that names the column and both types: nothing is ever rounded or
-/// cut short on its way. Times are cut to microseconds, PostgreSQL's resolution. View types
+/// Any other pair is an error at Open that names the column and both types: nothing is rounded or cut short
+/// on its way. What the column itself declares the server applies as it does for an INSERT: numeric(p,s) and
+/// timestamp(p) round, varchar(n) refuses. Times are cut to microseconds, PostgreSQL's resolution. View types
 /// (string_view, Bytes, span) are read before the call returns, so they may point at a stack buffer.
 ///
 /// A column of the table that the row does not describe gets its default. A key column cannot be

