@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "bxb/internal/server_error.h"
@@ -20,6 +21,12 @@ using Result = std::unique_ptr<PGresult, Clear>;
 
 absl::Status Lost(PGconn* connection) {
   return absl::UnavailableError(std::string("connection lost: ") + PQerrorMessage(connection));
+}
+
+// The command's tag: "COPY 1000". It leaves out the rows that a BEFORE trigger has suppressed.
+std::uint64_t CopiedRows(PGresult* result) {
+  const std::string_view tag = PQcmdStatus(result);
+  return tag.starts_with("COPY ") ? std::strtoull(PQcmdTuples(result), nullptr, 10) : 0;
 }
 
 Rows RowsOf(const PGresult* result) {
@@ -71,7 +78,7 @@ class Connection::Exchange {
       auto result = NextResult();
       if (result.ok() && *result == nullptr) return answer;
       const absl::Status broken = result.ok() ? Take(result->get(), next_chunk, on_copy_out, answer) : result.status();
-      if (!broken.ok()) return {LastWords(answer.status, broken), answer.end_sent, {}};
+      if (!broken.ok()) return {.status = LastWords(answer.status, broken), .end_sent = answer.end_sent};
     }
   }
 
@@ -88,6 +95,8 @@ class Connection::Exchange {
         answer.rows = RowsOf(result);
         return absl::OkStatus();
       case PGRES_COMMAND_OK:
+        if (answer.end_sent && answer.copied == 0) answer.copied = CopiedRows(result);
+        return absl::OkStatus();
       case PGRES_EMPTY_QUERY:
         return absl::OkStatus();
       default:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ using Rows = std::vector<std::vector<std::optional<std::string>>>;
 struct CopyResult {
   absl::Status status;
   bool end_sent = false;  ///< the end marker may have reached the server: after a lost socket the commit is in doubt
+  std::uint64_t copied = 0;  ///< rows that the COPY FROM STDIN has put into its table
   Rows rows;              ///< of the message's last SELECT
 };
 

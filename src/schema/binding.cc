@@ -90,15 +90,13 @@ absl::Status CheckPrivileges(const RowShape& shape, const Table& table, bool mer
   return absl::OkStatus();
 }
 
-std::vector<std::string> IndexesOnExactly(std::vector<std::string> columns, const Table& table) {
+bool HasUniqueIndexOnExactly(std::vector<std::string> columns, const Table& table) {
   std::ranges::sort(columns);
-  std::vector<std::string> names;
-  for (const UniqueIndex& index : table.unique_indexes) {
+  return std::ranges::any_of(table.unique_indexes, [&](const UniqueIndex& index) {
     std::vector<std::string> indexed = index.columns;
     std::ranges::sort(indexed);
-    if (indexed == columns) names.push_back(index.name);
-  }
-  return names;
+    return indexed == columns;
+  });
 }
 
 }  // namespace
@@ -114,13 +112,10 @@ absl::StatusOr<Binding> Bind(const RowShape& shape, const Table& table) {
   }
   binding.key_columns = key.size();
   if (absl::Status status = CheckPrivileges(shape, table, !key.empty()); !status.ok()) return status;
-  if (key.empty()) return binding;
-  binding.dedup_indexes = IndexesOnExactly(key, table);
-  if (binding.dedup_indexes.empty()) {
-    return absl::FailedPreconditionError(fmt::format(
-        "table {}: there is no unique index on exactly ({}), the dedup key", table.sql_name, fmt::join(key, ", ")));
-  }
-  return binding;
+  if (key.empty() || HasUniqueIndexOnExactly(key, table)) return binding;
+  return absl::FailedPreconditionError(
+      fmt::format("table {}: there is no unique index on exactly ({}), the dedup key", table.sql_name,
+                  fmt::join(key, ", ")));
 }
 
 }  // namespace bxb::schema

@@ -12,10 +12,9 @@ namespace bxb::schema {
 
 /// A row description fitted to a table.
 struct Binding {
-  std::vector<PgType> types;               ///< of the described columns, in the shape's order
-  std::vector<std::string> column_names;   ///< the same columns, quoted
-  std::size_t key_columns = 0;             ///< how many of them, at the front, are the dedup key
-  std::vector<std::string> dedup_indexes;  ///< the unique indexes on exactly the key columns
+  std::vector<PgType> types;              ///< of the described columns, in the shape's order
+  std::vector<std::string> column_names;  ///< the same columns, quoted
+  std::size_t key_columns = 0;            ///< how many of them, at the front, are the dedup key
 };
 
 /// Fits the shape to the table, or says everything that stands in the way in one message, column by

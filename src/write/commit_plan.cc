@@ -49,7 +49,6 @@ CommitPlan MakeCommitPlan(const std::string& table_sql, const schema::Binding& b
   const std::string key = fmt::format("{}", fmt::join(binding.column_names.begin(), key_end, ","));
   CommitPlan plan;
   plan.key_columns = binding.key_columns;
-  plan.dedup_indexes = binding.dedup_indexes;
   plan.direct_sql =
       fmt::format("{}COPY {}({}) FROM STDIN (FORMAT binary);{}", BeginSql(level), table_sql, columns, CommitSql(level));
   if (binding.key_columns == 0) return plan;

@@ -1,20 +1,17 @@
 #include "write/commit_step.h"
 
-#include <algorithm>
-
 #include "bxb/status.h"
 #include "pq/sqlstate.h"
 
 namespace bxb::write {
 
-CommitStep NextStep(const FailedAttempt& attempt, std::span<const std::string> dedup_indexes) {
+CommitStep NextStep(const FailedAttempt& attempt, bool can_merge) {
   if (attempt.connection_lost) return attempt.end_sent ? CommitStep::kInDoubt : CommitStep::kRetry;
-  const ServerError error = ServerErrorOf(attempt.status);
-  switch (pq::Classify(error.sqlstate)) {
-    case pq::ErrorClass::kUniqueViolation: {
-      const bool duplicate = std::ranges::find(dedup_indexes, error.constraint) != dedup_indexes.end();
-      return duplicate && !attempt.merging ? CommitStep::kMerge : CommitStep::kReject;
-    }
+  switch (pq::Classify(SqlStateOf(attempt.status))) {
+    case pq::ErrorClass::kUniqueViolation:
+      // Which index it is does not matter, and a partition's has another name: a merge skips what violates the
+      // dedup index and fails at any other.
+      return can_merge && !attempt.merging ? CommitStep::kMerge : CommitStep::kReject;
     case pq::ErrorClass::kTransient:
     case pq::ErrorClass::kConnection:
     case pq::ErrorClass::kResources:

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <span>
-#include <string>
-
 #include "absl/status/status.h"
 
 namespace bxb::write {
@@ -11,7 +8,7 @@ namespace bxb::write {
 enum class CommitStep {
   kMerge,    ///< there are duplicates: send the batch again as a merge
   kRetry,    ///< wait a little, then send it again as it was
-  kInDoubt,  ///< it may have been committed: a merge finds out, where there is a dedup key
+  kInDoubt,  ///< it may have been committed: a merge finds out, where one is possible
   kReject,   ///< it was surely not committed, and another attempt would end the same way
 };
 
@@ -24,6 +21,6 @@ struct FailedAttempt {
 };
 
 /// The rule of the commit protocol; design and reasons are in docs/delivery.md. Pure.
-CommitStep NextStep(const FailedAttempt& attempt, std::span<const std::string> dedup_indexes);
+CommitStep NextStep(const FailedAttempt& attempt, bool can_merge);
 
 }  // namespace bxb::write

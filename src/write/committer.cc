@@ -86,6 +86,11 @@ void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const
                          Progress& progress) {
   BatchOutcome& outcome = progress.committed.outcome;
   auto acknowledged = AcknowledgementOf(result.rows);
+  if (acknowledged.ok() && result.copied != batch.rows()) {
+    acknowledged = absl::FailedPreconditionError(
+        fmt::format("a trigger kept {} of the batch's {} rows out of the table, and which ones cannot be told",
+                    batch.rows() - result.copied, batch.rows()));
+  }
   if (acknowledged.ok() && progress.merging) {
     if (absl::Status told = TellDuplicates(batch, returned, progress); !told.ok()) acknowledged = told;
   }
@@ -111,14 +116,13 @@ absl::Status Committer::TellDuplicates(const Batch& batch, const std::string& re
 
 // Sets the next attempt up, or settles the outcome and returns false.
 bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
-  const CommitStep step = NextStep(failed, settings_.plan.dedup_indexes);
+  const CommitStep step = NextStep(failed, settings_.plan.can_merge());
   if (step == CommitStep::kInDoubt) {
     progress.any_in_doubt = true;
     progress.direct_in_doubt = !failed.merging;
   }
-  const bool can_merge = !settings_.plan.merge_sql.empty();
   const bool stopped = absl::IsCancelled(failed.status) && failed.connection_lost;
-  if (stopped || (step == CommitStep::kInDoubt && !can_merge)) return GiveUp(failed, /*unknown=*/true, progress), false;
+  if (stopped || (step == CommitStep::kInDoubt && !settings_.plan.can_merge())) return GiveUp(failed, /*unknown=*/true, progress), false;
   if (step == CommitStep::kReject) return GiveUp(failed, progress.any_in_doubt, progress), false;
   progress.merging = progress.merging || step != CommitStep::kRetry;
   if (step == CommitStep::kMerge) return true;

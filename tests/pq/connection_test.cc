@@ -130,10 +130,11 @@ TEST(Connection, CopiesInAndOutInOneMessage) {
   std::size_t next = 0;
   std::string out;
   const CopyResult result = connection.Copy(
-      "CREATE TABLE t (a int); COPY t FROM STDIN; COPY (SELECT sum(a) FROM t) TO STDOUT; SELECT 'end'",
+      "CREATE TABLE t (a int); COPY t FROM STDIN; COPY (SELECT sum(a) FROM t) TO STDOUT; COMMIT; SELECT 'end'",
       [&] { return chunks[next++]; }, [&](std::string_view data) { out += data; }, Soon());
   ASSERT_TRUE(result.status.ok()) << result.status;
   EXPECT_TRUE(result.end_sent);
+  EXPECT_EQ(result.copied, 3);
   EXPECT_EQ(out, "26\n");
   EXPECT_EQ(result.rows, (Rows{{"end"}}));
 }

@@ -244,6 +244,44 @@ TEST_F(WriterTest, KeepsTheServersWordsWhenABatchIsRejected) {
   EXPECT_EQ(writer->WriteDurable(EventNamed("ok")).kind, Kind::kInserted);
 }
 
+TEST_F(WriterTest, RejectsAViolationOfAnotherUniqueIndex) {
+  auto writer = Open();
+  Run("CREATE UNIQUE INDEX one_code ON events (code)");
+  EXPECT_EQ(writer->WriteDurable(EventNamed("a")).kind, Kind::kInserted);
+  const Outcome outcome = writer->WriteDurable(EventNamed("b"));
+  EXPECT_EQ(outcome.kind, Kind::kRejected);
+  EXPECT_EQ(ServerErrorOf(outcome.status).constraint, "one_code");
+  EXPECT_EQ(writer->WriteDurable(EventNamed("a")).kind, Kind::kDuplicate);
+}
+
+TEST_F(WriterTest, NeverAcknowledgesARowThatATriggerDropped) {
+  auto writer = Open();
+  Run("CREATE FUNCTION drop_spam() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.code = 'spam' THEN RETURN NULL; "
+      "END IF; RETURN new; END $$; CREATE TRIGGER t BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION drop_spam()");
+  Event spam = EventNamed("s");
+  spam.code = "spam";
+  const Outcome outcome = writer->WriteDurable(spam);
+  EXPECT_EQ(outcome.kind, Kind::kUnknown);
+  EXPECT_THAT(std::string(outcome.status.message()), HasSubstr("a trigger kept 1 of the batch's 1 rows out"));
+  EXPECT_EQ(writer->WriteDurable(EventNamed("ok")).kind, Kind::kInserted);
+}
+
+TEST_F(WriterTest, CountsDuplicatesOnceInAPartitionedTable) {
+  Run("CREATE TABLE events (organization_id uuid, transaction_id text, external_customer_id text, code text, "
+      "timestamp timestamptz, properties jsonb, value float8, decimal_value numeric, UNIQUE (organization_id, "
+      "transaction_id)) PARTITION BY HASH (transaction_id); CREATE TABLE p0 PARTITION OF events FOR VALUES WITH "
+      "(MODULUS 2, REMAINDER 0); CREATE TABLE p1 PARTITION OF events FOR VALUES WITH (MODULUS 2, REMAINDER 1)");
+  auto writer = EventWriter::Open({.dsn = dsn_});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  for (int round = 0; round < 2; ++round) {
+    WriteMany(**writer, 100);
+    const FlushReport report = (*writer)->Flush(kLong);
+    EXPECT_TRUE(report.all_stored()) << report;
+    EXPECT_EQ(report.duplicates, round == 0 ? 0 : 100);
+  }
+  EXPECT_EQ(CountEvents(), 100);
+}
+
 TEST_F(WriterTest, CountsEverythingItAccepted) {
   auto writer = Open();
   WriteMany(*writer, 10);
