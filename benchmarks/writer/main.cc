@@ -53,7 +53,7 @@ void Run(const Settings& settings) {
 }  // namespace bxb::bench
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
+  benchmark::Initialize(&argc, argv, bxb::bench::PrintUsage);
   bxb::bench::Run(bxb::bench::ParseSettings(argc, argv));
   benchmark::Shutdown();
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kUsage =
     R"(bench_writer: bxb's writer beside what it is measured against, on one PostgreSQL server.
 
-  --quick              one minute instead of five: fewer rows and rounds, for a first look
+  --quick              under a minute instead of four: fewer rows and rounds, for a first look
   --rounds=N           how often every contender runs (5)
   --stall_seconds=N    how long the server stands still in memory/stalled (10)
   --dsn=STRING         use this server instead of a private one: everything happens in a schema of its own,
@@ -21,9 +21,9 @@ constexpr std::string_view kUsage =
 It never fails for being slow.
 )";
 
-[[noreturn]] void Explain(std::ostream& out, int status) {
-  out << kUsage;
-  std::exit(status);  // NOLINT(concurrency-mt-unsafe): no thread has been started yet
+[[noreturn]] void Refuse(std::string_view argument) {
+  std::cerr << "bench_writer: not understood: " << argument << "\n\n" << kUsage;
+  std::exit(2);  // NOLINT(concurrency-mt-unsafe): no thread has been started yet
 }
 
 void MakeQuick(Settings& settings) {
@@ -44,11 +44,13 @@ std::optional<std::string_view> ValueOf(std::string_view argument, std::string_v
 
 int PositiveNumber(std::string_view text) {
   const int number = std::atoi(std::string(text).c_str());
-  if (number < 1) Explain(std::cerr, 2);
+  if (number < 1) Refuse(text);
   return number;
 }
 
 }  // namespace
+
+void PrintUsage() { std::cout << kUsage; }
 
 Settings ParseSettings(int argc, char** argv) {
   Settings settings;
@@ -58,7 +60,6 @@ Settings ParseSettings(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--quick") continue;
-    if (argument == "--help") Explain(std::cout, 0);
     if (const auto dsn = ValueOf(argument, "--dsn=")) {
       settings.dsn = *dsn;
     } else if (const auto rounds = ValueOf(argument, "--rounds=")) {
@@ -66,7 +67,7 @@ Settings ParseSettings(int argc, char** argv) {
     } else if (const auto seconds = ValueOf(argument, "--stall_seconds=")) {
       settings.stall_seconds = PositiveNumber(*seconds);
     } else {
-      Explain(std::cerr, 2);
+      Refuse(argument);
     }
   }
   return settings;

@@ -18,8 +18,10 @@ struct Settings {
   int stall_seconds = 10;
 };
 
-/// Reads what Google Benchmark has left of the command line; explains itself and exits on --help or an
-/// argument that nobody knows.
+void PrintUsage();
+
+/// Reads what Google Benchmark has left of the command line; an argument that nobody knows prints the usage
+/// and ends the program.
 Settings ParseSettings(int argc, char** argv);
 
 }  // namespace bxb::bench

@@ -23,9 +23,9 @@ using Rows = std::vector<std::vector<std::optional<std::string>>>;
 /// How a message with one COPY FROM STDIN in it ended.
 struct CopyResult {
   absl::Status status;
-  bool end_sent = false;  ///< the end marker may have reached the server: after a lost socket the commit is in doubt
+  bool end_sent = false;     ///< the end marker may have reached the server: after a lost socket the commit is in doubt
   std::uint64_t copied = 0;  ///< rows that the COPY FROM STDIN has put into its table
-  Rows rows;              ///< of the message's last SELECT
+  Rows rows;                 ///< of the message's last SELECT
 };
 
 /// Which of the dsn's hosts will do, unless its own target_session_attrs says so.

@@ -113,9 +113,8 @@ absl::StatusOr<Binding> Bind(const RowShape& shape, const Table& table) {
   binding.key_columns = key.size();
   if (absl::Status status = CheckPrivileges(shape, table, !key.empty()); !status.ok()) return status;
   if (key.empty() || HasUniqueIndexOnExactly(key, table)) return binding;
-  return absl::FailedPreconditionError(
-      fmt::format("table {}: there is no unique index on exactly ({}), the dedup key", table.sql_name,
-                  fmt::join(key, ", ")));
+  return absl::FailedPreconditionError(fmt::format("table {}: there is no unique index on exactly ({}), the dedup key",
+                                                   table.sql_name, fmt::join(key, ", ")));
 }
 
 }  // namespace bxb::schema

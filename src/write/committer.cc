@@ -122,7 +122,8 @@ bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
     progress.direct_in_doubt = !failed.merging;
   }
   const bool stopped = absl::IsCancelled(failed.status) && failed.connection_lost;
-  if (stopped || (step == CommitStep::kInDoubt && !settings_.plan.can_merge())) return GiveUp(failed, /*unknown=*/true, progress), false;
+  if (stopped || (step == CommitStep::kInDoubt && !settings_.plan.can_merge()))
+    return GiveUp(failed, /*unknown=*/true, progress), false;
   if (step == CommitStep::kReject) return GiveUp(failed, progress.any_in_doubt, progress), false;
   progress.merging = progress.merging || step != CommitStep::kRetry;
   if (step == CommitStep::kMerge) return true;
