@@ -98,5 +98,5 @@ int main(int argc, char** argv) {
             << examples::PerSecond(stats.accepted, elapsed) << " in " << stats.batches
             << " commits; acknowledged within " << examples::Milliseconds(stats.ack_latency.p50) << " (p50), "
             << examples::Milliseconds(stats.ack_latency.p99) << " (p99)\n";
-  return report.all_stored() ? 0 : flags.Fail(report.first_error);
+  return report.all_stored() ? 0 : flags.Fail(report.last_error);
 }

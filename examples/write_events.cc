@@ -51,7 +51,7 @@ absl::Status WriteMany(bxb::EventWriter& writer) {
   }
   const bxb::FlushReport report = writer.Flush(absl::Seconds(30));
   std::cout << "a thousand, flushed:  " << report << "\n";
-  return report.first_error;
+  return report.last_error;
 }
 
 // 4. A callback for each, called once, on one of the writer's threads: for hosts with an event loop.
@@ -65,7 +65,7 @@ absl::Status WriteWithCallbacks(bxb::EventWriter& writer) {
   }
   const bxb::FlushReport report = writer.Flush(absl::Seconds(30));
   std::cout << "by their callbacks:   " << *stored << " of 1000 stored\n";
-  return report.first_error;
+  return report.last_error;
 }
 
 }  // namespace
@@ -85,6 +85,6 @@ int main(int argc, char** argv) {
 
   // The destructor would abandon what is still on its way: Close commits it and reports.
   const bxb::FlushReport last = (*writer)->Close(absl::Seconds(30));
-  if (!last.all_stored()) return flags.Fail(last.first_error);
+  if (!last.all_stored()) return flags.Fail(last.last_error);
   std::cout << "in all:               " << (*writer)->stats() << "\n";
 }

@@ -36,7 +36,7 @@ void WriteAll(EventWriter& writer, std::span<const Event> events) {
 }
 
 void FlushAll(EventWriter& writer) {
-  if (const FlushReport report = writer.Flush(kLong); !report.all_stored()) Die(report.first_error.ToString());
+  if (const FlushReport report = writer.Flush(kLong); !report.all_stored()) Die(report.last_error.ToString());
 }
 
 // Another session locks the table, so that the lanes wait and Write does nothing but fill memory. The memory

@@ -80,7 +80,7 @@ void StandStill(benchmark::State& state, const Ground& ground) {
   const double peak = PeakWhileFrozen(state, ground);
   producer.join();
   const FlushReport report = writer->Flush(absl::Minutes(5));
-  if (!report.all_stored()) Die(report.first_error.ToString());
+  if (!report.all_stored()) Die(report.last_error.ToString());
   const auto stored = std::min(inserted.load(), static_cast<std::size_t>(ground.server.Count(Table::kDedup)));
   state.counters["growth_MiB"] = peak - before;
   state.counters["bound_MiB"] = static_cast<double>(writer->stats().memory_limit) / kMiB;

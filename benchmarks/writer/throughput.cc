@@ -72,7 +72,7 @@ void EndToEnd(benchmark::State& state, const Ground& ground, Table table) {
     for (const Event& event : ground.events.First(rows)) {
       if (const auto ticket = (*writer)->Write(event); !ticket.ok()) Die(ticket.status().ToString());
     }
-    if (const FlushReport report = (*writer)->Flush(kLong); !report.all_stored()) Die(report.first_error.ToString());
+    if (const FlushReport report = (*writer)->Flush(kLong); !report.all_stored()) Die(report.last_error.ToString());
   });
 }
 

@@ -77,7 +77,7 @@ absl::StatusOr<Measurement> Measure(const bxb::WriterOptions& options, std::uint
   result.last = (*writer)->WriteDurable(generator.Make(count - 1));
   const bxb::FlushReport report = (*writer)->Close(absl::Minutes(5));
   result.elapsed = absl::Now() - start;
-  if (!report.first_error.ok()) return report.first_error;
+  if (!report.last_error.ok()) return report.last_error;
   if (!report.all_stored()) return absl::DeadlineExceededError("some events are still without an outcome");
   result.stats = (*writer)->stats();
   result.stored = report.inserted + report.duplicates;

@@ -9,7 +9,8 @@
 namespace bxb {
 
 /// What Flush and Close achieved: the outcomes that became known since the previous report (or Open),
-/// counted. With several threads flushing, each outcome is in exactly one report.
+/// counted. Of flushes that overlap each one counts what became known since it began: an outcome may be in several
+/// reports, but it is in one at least.
 struct FlushReport {
   std::uint64_t inserted = 0;
   std::uint64_t duplicates = 0;
@@ -23,10 +24,10 @@ struct FlushReport {
   /// The highest LSN of any commit so far: a server that has replayed up to it shows every stored row.
   Lsn lsn = {};
 
-  /// The status of the first rejected or unknown row since the previous report; OK where there is none.
-  absl::Status first_error = {};
+  /// The status of the latest rejected or unknown row that the report counts; OK where there is none.
+  absl::Status last_error = {};
 
-  /// True when every row that Write accepted is proven to be in the table.
+  /// True when every row that the report speaks of is proven to be in the table.
   bool all_stored() const { return rejected == 0 && unknown == 0 && unresolved == 0; }
 };
 

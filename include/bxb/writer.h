@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -100,7 +102,8 @@ class Writer {
   std::vector<Outcome> WriteBatch(std::span<const Row> rows, absl::Duration timeout = absl::Seconds(30));
 
   /// Sends what is open and waits until every row accepted before the call has its outcome, at most for
-  /// `timeout`. `report.all_stored()` proves that each row accepted since the last Flush is in the table.
+  /// `timeout`. `report.all_stored()` proves that each row accepted since the last Flush is in the table. Where
+  /// several threads write and flush, another one's Flush may have reported your row: ask its ticket instead.
   FlushReport Flush(absl::Duration timeout) { return engine_->Flush(timeout); }
 
   /// Flushes, then stops the lanes; later writes fail with FailedPrecondition. Rows without an
@@ -113,12 +116,15 @@ class Writer {
 
  private:
   Writer(std::unique_ptr<internal::WriterEngine> engine, RowCodec<Row> codec)
-      : engine_(std::move(engine)), codec_(std::move(codec)) {}
+      : codec_(std::move(codec)), engine_(std::move(engine)) {}
+
+  /// What a thread keeps for its next row; a larger buffer goes with the large row that needed it.
+  static constexpr std::size_t kKeptScratchBytes = std::size_t{64} << 10;
 
   absl::StatusOr<Ticket> Submit(const Row& row, absl::Duration timeout, Callback callback);
 
-  std::unique_ptr<internal::WriterEngine> engine_;
   RowCodec<Row> codec_;
+  std::unique_ptr<internal::WriterEngine> engine_;  // last, to go first: its callbacks may still write
 };
 
 using EventWriter = Writer<Event>;
@@ -128,19 +134,22 @@ absl::StatusOr<Ticket> Writer<Row>::Submit(const Row& row, absl::Duration timeou
   thread_local std::vector<char> scratch;
   auto encoded = codec_.EncodeChecked(row, engine_->max_row_bytes(), scratch);
   if (!encoded.ok()) return engine_->Refuse(encoded.status());
-  return engine_->Append(*encoded, timeout, std::move(callback));
+  auto ticket = engine_->Append(*encoded, timeout, std::move(callback));
+  if (scratch.size() > kKeptScratchBytes) scratch = {};
+  return ticket;
 }
 
 template <DescribedRow Row>
 std::vector<Outcome> Writer<Row>::WriteBatch(std::span<const Row> rows, absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+  const auto start = std::chrono::steady_clock::now();
+  const auto left = [&] { return timeout - absl::FromChrono(std::chrono::steady_clock::now() - start); };
   std::vector<absl::StatusOr<Ticket>> tickets;
   tickets.reserve(rows.size());
-  for (const Row& row : rows) tickets.push_back(Submit(row, deadline - absl::Now(), {}));
+  for (const Row& row : rows) tickets.push_back(Submit(row, left(), {}));
   std::vector<Outcome> outcomes;
   outcomes.reserve(rows.size());
   for (const auto& ticket : tickets) {
-    outcomes.push_back(ticket.ok() ? ticket->Wait(deadline - absl::Now())
+    outcomes.push_back(ticket.ok() ? ticket->Wait(left())
                                    : Outcome{.kind = Outcome::Kind::kRejected, .status = ticket.status()});
   }
   return outcomes;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <tuple>
 #include <utility>
 
 #include "bxb/internal/server_error.h"
@@ -20,7 +21,12 @@ struct Clear {
 using Result = std::unique_ptr<PGresult, Clear>;
 
 absl::Status Lost(PGconn* connection) {
-  return absl::UnavailableError(std::string("connection lost: ") + PQerrorMessage(connection));
+  return absl::UnavailableError("connection lost: " + OneLine(PQerrorMessage(connection)));
+}
+
+void NoteWarning(void* warned, const PGresult* notice) {
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity != nullptr && std::string_view(severity) == "WARNING") *static_cast<bool*>(warned) = true;
 }
 
 // The command's tag: "COPY 1000". It leaves out the rows that a BEFORE trigger has suppressed.
@@ -55,6 +61,7 @@ class Connection::Exchange {
 
   absl::Status Send(const std::string& sql) {
     if (connection_ == nullptr) return absl::UnavailableError("the connection is closed");
+    *owner_.warned_ = false;
     if (PQsendQuery(connection_, sql.c_str()) == 0) return GiveUp(Lost(connection_));
     return Flush();
   }
@@ -76,9 +83,12 @@ class Connection::Exchange {
     CopyResult answer;
     while (true) {
       auto result = NextResult();
+      answer.warned = *owner_.warned_;
       if (result.ok() && *result == nullptr) return answer;
       const absl::Status broken = result.ok() ? Take(result->get(), next_chunk, on_copy_out, answer) : result.status();
-      if (!broken.ok()) return {.status = LastWords(answer.status, broken), .end_sent = answer.end_sent};
+      if (broken.ok()) continue;
+      answer.status = LastWords(answer.status, broken);
+      return answer;
     }
   }
 
@@ -96,6 +106,8 @@ class Connection::Exchange {
         return absl::OkStatus();
       case PGRES_COMMAND_OK:
         if (answer.end_sent && answer.copied == 0) answer.copied = CopiedRows(result);
+        // A COMMIT of a failed transaction is tagged ROLLBACK.
+        if (answer.status.ok() && std::string_view(PQcmdStatus(result)) == "COMMIT") answer.committed = true;
         return absl::OkStatus();
       case PGRES_EMPTY_QUERY:
         return absl::OkStatus();
@@ -177,19 +189,40 @@ class Connection::Exchange {
   Deadline deadline_;
 };
 
+Connection::Connection(Handle handle, const Interrupt* interrupt)
+    : warned_(std::make_unique<bool>(false)), handle_(std::move(handle)), interrupt_(interrupt) {
+  PQsetNoticeReceiver(handle_.get(), &NoteWarning, warned_.get());
+}
+
 void Connection::HangUp::operator()(PGconn* connection) const { PQfinish(connection); }
+
+namespace {
+
+// The dsn overrides what stands before it, and what stands behind it overrides the dsn. A host that vanishes
+// without a word is noticed within half a minute; one that stands still goes on answering the kernel's probes.
+Connection::Handle StartConnecting(const std::string& dsn, const std::string& application_name, Target target) {
+  const char* const session = target == Target::kWritable ? "read-write" : "any";
+  const std::array<std::pair<const char*, const char*>, 8> parameters = {
+      {{"target_session_attrs", session},
+       {"fallback_application_name", application_name.c_str()},
+       {"keepalives_idle", "10"},
+       {"keepalives_interval", "5"},
+       {"keepalives_count", "3"},
+       {"tcp_user_timeout", "25000"},
+       {"dbname", dsn.c_str()},
+       {"client_encoding", "UTF8"}}};
+  std::array<const char*, parameters.size() + 1> names = {}, values = {};
+  for (std::size_t i = 0; i < parameters.size(); ++i) std::tie(names[i], values[i]) = parameters[i];
+  return Connection::Handle(PQconnectStartParams(names.data(), values.data(), /*expand_dbname=*/1));
+}
+
+}  // namespace
 
 absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::string& application_name,
                                             Deadline deadline, const Interrupt* interrupt, Target target) {
   if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
-  const char* const hosts = target == Target::kWritable ? "read-write" : "any";
-  // The dsn overrides what stands before it, and what stands behind it overrides the dsn.
-  const std::array<const char*, 5> keywords = {"target_session_attrs", "fallback_application_name", "dbname",
-                                               "client_encoding", nullptr};
-  const std::array<const char*, 5> values = {hosts, application_name.c_str(), dsn.c_str(), "UTF8", nullptr};
-  Handle handle(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/1));
+  Handle handle = StartConnecting(dsn, application_name, target);
   if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
-  PQsetNoticeProcessor(handle.get(), [](void*, const char*) {}, nullptr);
 
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (state != PGRES_POLLING_OK) {

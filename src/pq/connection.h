@@ -24,6 +24,8 @@ using Rows = std::vector<std::vector<std::optional<std::string>>>;
 struct CopyResult {
   absl::Status status;
   bool end_sent = false;     ///< the end marker may have reached the server: after a lost socket the commit is in doubt
+  bool committed = false;    ///< the message's COMMIT has succeeded, whatever came after it
+  bool warned = false;       ///< the server has sent a WARNING on the way
   std::uint64_t copied = 0;  ///< rows that the COPY FROM STDIN has put into its table
   Rows rows;                 ///< of the message's last SELECT
 };
@@ -56,15 +58,17 @@ class Connection {
   int server_version() const;  ///< 150018 for 15.18
   bool lost() const { return handle_ == nullptr; }
 
- private:
-  class Exchange;
   struct HangUp {
     void operator()(pg_conn* connection) const;
   };
   using Handle = std::unique_ptr<pg_conn, HangUp>;
 
-  Connection(Handle handle, const Interrupt* interrupt) : handle_(std::move(handle)), interrupt_(interrupt) {}
+ private:
+  class Exchange;
 
+  Connection(Handle handle, const Interrupt* interrupt);
+
+  std::unique_ptr<bool> warned_;  ///< where libpq's notice receiver finds it, also when this object has moved
   Handle handle_;
   const Interrupt* interrupt_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -16,13 +17,6 @@ namespace {
 std::string Field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
   return text == nullptr ? "" : text;
-}
-
-std::string TrimmedOneLine(std::string_view text) {
-  std::string line;
-  for (const char c : text) line += c == '\n' || c == '\t' ? ' ' : c;
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line;
 }
 
 std::string Without(std::string text, std::string_view secret) {
@@ -46,18 +40,11 @@ absl::StatusCode CodeForConnectFailure(std::string_view words) {
   return absl::StatusCode::kUnavailable;
 }
 
-std::string QuotedPartsHidden(std::string_view text) {
-  std::string shown;
-  bool quoted = false;
-  for (const char c : text) {
-    if (c == '"') {
-      shown += quoted ? "...\"" : "\"";
-      quoted = !quoted;
-    } else if (!quoted) {
-      shown += c;
-    }
-  }
-  return shown;
+// "@" in a host and a port that is no number come from a URI whose password has an unescaped "@", "/" or ":".
+bool LooksMisread(const PQconninfoOption& option) {
+  const std::string_view name = option.keyword, value = option.val == nullptr ? "" : option.val;
+  if (name == "host" || name == "hostaddr") return value.find('@') != std::string_view::npos;
+  return name == "port" && value.find_first_not_of("0123456789,") != std::string_view::npos;
 }
 
 }  // namespace
@@ -69,26 +56,37 @@ absl::Status ErrorFromResult(const PGresult* result) {
                              .context = Field(result, PG_DIAG_CONTEXT),
                              .constraint = Field(result, PG_DIAG_CONSTRAINT_NAME),
                              .column = Field(result, PG_DIAG_COLUMN_NAME)};
-  if (error.sqlstate.empty()) return absl::UnavailableError(TrimmedOneLine(PQresultErrorMessage(result)));
+  if (error.sqlstate.empty()) return absl::UnavailableError(OneLine(PQresultErrorMessage(result)));
   // Not the DETAIL: it may quote a row, and the text ends up in logs and in the status of other rows.
-  const std::string text = fmt::format("{} [SQLSTATE {}]", error.message, error.sqlstate);
+  const std::string text = fmt::format("{} [SQLSTATE {}]", OneLine(error.message), error.sqlstate);
   return internal::WithServerError(absl::Status(StatusCodeFor(error.sqlstate), text), error);
 }
 
 absl::Status ErrorFromConnect(PGconn* connection) {
   const char* password = PQpass(connection);
-  const std::string words = Without(TrimmedOneLine(PQerrorMessage(connection)), password == nullptr ? "" : password);
+  const std::string words = OneLine(Without(PQerrorMessage(connection), password == nullptr ? "" : password));
   return absl::Status(CodeForConnectFailure(words), words);
 }
 
 absl::Status CheckDsn(const std::string& dsn) {
-  char* error = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(dsn.c_str(), &error),
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(dsn.c_str(), nullptr),
                                                                              &PQconninfoFree);
-  const std::unique_ptr<char, decltype(&PQfreemem)> owned(error, &PQfreemem);
-  if (options != nullptr) return absl::OkStatus();
-  const std::string words = error == nullptr ? "out of memory" : QuotedPartsHidden(TrimmedOneLine(error));
-  return absl::InvalidArgumentError(fmt::format("not a connection string: {}", words));
+  // libpq's own words repeat what it could not read, and that may be a password.
+  bool readable = options != nullptr;
+  for (const PQconninfoOption* option = options.get(); readable && option->keyword != nullptr; ++option) {
+    readable = !LooksMisread(*option);
+  }
+  if (readable) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "not a connection string that libpq can read (not shown: it may hold a password; in a URI, special characters "
+      "of a password are percent-encoded)");
+}
+
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
 }
 
 }  // namespace bxb::pq

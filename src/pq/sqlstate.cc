@@ -27,7 +27,7 @@ constexpr std::array kRules = {
     Rule{"57P03", ErrorClass::kConnection, absl::StatusCode::kUnavailable},
     Rule{"25006", ErrorClass::kConnection, absl::StatusCode::kUnavailable},
     Rule{"53", ErrorClass::kResources, absl::StatusCode::kResourceExhausted},
-    Rule{"57014", ErrorClass::kPermanent, absl::StatusCode::kCancelled},
+    Rule{"57014", ErrorClass::kTransient, absl::StatusCode::kAborted},
     Rule{"28", ErrorClass::kPermanent, absl::StatusCode::kUnauthenticated},
     Rule{"42501", ErrorClass::kPermanent, absl::StatusCode::kPermissionDenied},
     Rule{"42P01", ErrorClass::kPermanent, absl::StatusCode::kNotFound},

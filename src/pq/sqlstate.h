@@ -11,7 +11,7 @@ namespace bxb::pq {
 enum class ErrorClass {
   kUniqueViolation,  ///< 23505: a duplicate, if it is the dedup index that says so
   kBadRow,           ///< 22xxx, other 23xxx, P0001, 54000: one of the rows is at fault
-  kTransient,        ///< 40001, 40P01, 55P03: the same batch may pass at the next attempt
+  kTransient,        ///< 40001, 40P01, 55P03, 57014: the same batch may pass at the next attempt
   kConnection,       ///< 08xxx, 57P01-57P03, 25006: this server or socket is no use any more
   kResources,        ///< 53xxx: disk full, too many connections: wait, then try again
   kPermanent,        ///< all others: no attempt will pass

@@ -102,6 +102,13 @@ bool HasUniqueIndexOnExactly(std::vector<std::string> columns, const Table& tabl
 }  // namespace
 
 absl::StatusOr<Binding> Bind(const RowShape& shape, const Table& table) {
+  if (table.has_rules) {
+    return absl::FailedPreconditionError(fmt::format("table {} has rules, which COPY would pass by", table.sql_name));
+  }
+  if (table.row_security) {
+    return absl::FailedPreconditionError(
+        fmt::format("table {} has row security policies for this role, under which COPY is refused", table.sql_name));
+  }
   if (absl::Status status = CheckColumns(shape, table); !status.ok()) return status;
   Binding binding;
   std::vector<std::string> key;

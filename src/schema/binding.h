@@ -18,7 +18,8 @@ struct Binding {
 };
 
 /// Fits the shape to the table, or says everything that stands in the way in one message, column by
-/// column: InvalidArgument, FailedPrecondition (no unique index on the key), PermissionDenied.
+/// column: InvalidArgument, FailedPrecondition (no unique index on the key; rules; row security),
+/// PermissionDenied.
 absl::StatusOr<Binding> Bind(const internal::RowShape& shape, const Table& table);
 
 }  // namespace bxb::schema

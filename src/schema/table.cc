@@ -9,7 +9,8 @@ namespace {
 
 constexpr const char* kTableSql = R"(
   SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind,
-         has_database_privilege(current_database(), 'TEMPORARY')
+         has_database_privilege(current_database(), 'TEMPORARY'), c.relpersistence = 'u',
+         EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3'), row_security_active(c.oid)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1))";
 
 // A domain over a domain ends at the type that no domain stands behind.
@@ -91,8 +92,13 @@ absl::StatusOr<Table> InspectTable(pq::Connection& connection, const std::string
   auto indexes = connection.Query(kUniqueIndexesSql, {*row[0]}, deadline);
   if (!indexes.ok()) return indexes.status();
 
-  Table table = {
-      .sql_name = *row[1], .columns = {}, .unique_indexes = IndexesOfRows(*indexes), .may_create_temp = IsTrue(row[3])};
+  Table table = {.sql_name = *row[1],
+                 .columns = {},
+                 .unique_indexes = IndexesOfRows(*indexes),
+                 .unlogged = IsTrue(row[4]),
+                 .has_rules = IsTrue(row[5]),
+                 .row_security = IsTrue(row[6]),
+                 .may_create_temp = IsTrue(row[3])};
   for (const auto& column : *columns) table.columns.push_back(ColumnOfRow(column));
   return table;
 }

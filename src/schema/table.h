@@ -34,6 +34,9 @@ struct Table {
   std::string sql_name;  ///< quoted and with its schema, ready for SQL
   std::vector<TableColumn> columns;
   std::vector<UniqueIndex> unique_indexes;
+  bool unlogged = false;         ///< a crash of the server empties it
+  bool has_rules = false;        ///< rules ON INSERT, which COPY passes by
+  bool row_security = false;     ///< policies that apply to this role, which COPY refuses to work under
   bool may_create_temp = false;  ///< the role may create temporary tables, which a merge needs
 };
 

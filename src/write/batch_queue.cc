@@ -55,7 +55,7 @@ absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl:
 // Returns with an open batch that the row fits into, or false: closed, or no memory before the deadline.
 bool BatchQueue::MakeRoom(Lock& lock, const internal::EncodedRow& row, pq::Deadline deadline) {
   std::optional<Clock::time_point> blocked_since;
-  bool in_time = true;
+  bool in_time = deadline > Clock::now();
   while (true) {
     if (closed_) break;
     if (open_ != nullptr && !open_->Fits(row)) {
@@ -135,6 +135,7 @@ void BatchQueue::AwaitWork(Lock& lock) {
 // When a free lane takes the open batch, if no more rows come.
 Clock::time_point BatchQueue::OpenDue() const {
   if (open_ == nullptr) return Clock::time_point::max();
+  if (open_->number() <= flush_through_) return Clock::time_point::min();
   const auto due = open_->accepted_at(0) + limits_.linger;
   return open_->rows() >= WorthwhileRows() ? due : due + kLongestHold;
 }
@@ -147,9 +148,9 @@ std::size_t BatchQueue::WorthwhileRows() const {
   return std::max<std::size_t>(1, largest / 2);
 }
 
-void BatchQueue::Resolve(std::unique_ptr<Batch> batch, BatchOutcome outcome, Effort effort) {
+void BatchQueue::Resolve(std::unique_ptr<Batch> batch, const BatchOutcome& outcome, Effort effort) {
   Count(*batch, outcome, effort);
-  batch->Resolve(std::move(outcome));
+  batch->Resolve(outcome);
   {
     const Lock lock(mutex_);
     unresolved_.erase(batch->number());
@@ -164,6 +165,7 @@ void BatchQueue::Count(const Batch& batch, const BatchOutcome& outcome, const Ef
   const auto duplicates = static_cast<std::uint64_t>(std::ranges::count(outcome.duplicate, true));
   const std::uint64_t others = batch.rows() - duplicates;
   const Lock lock(mutex_);
+  unresolved_[batch.number()] = 0;
   for (const auto& [bucket, count] : runs) latency_.Add(bucket, count);
   ++stats_.batches;
   stats_.merges += effort.merged ? 1 : 0;
@@ -171,46 +173,55 @@ void BatchQueue::Count(const Batch& batch, const BatchOutcome& outcome, const Ef
   stats_.reconnects += effort.reconnects;
   stats_.bytes_sent += batch.bytes();
   stats_.duplicates += duplicates;
-  next_report_.duplicates += duplicates;
+  totals_.duplicates += duplicates;
   const auto add = [others](std::uint64_t& total, std::uint64_t& since) { total += others, since += others; };
   switch (outcome.common.kind) {
     case Outcome::Kind::kInserted:
-      add(stats_.inserted, next_report_.inserted);
+      add(stats_.inserted, totals_.inserted);
       break;
     case Outcome::Kind::kDuplicate:
-      add(stats_.duplicates, next_report_.duplicates);
+      add(stats_.duplicates, totals_.duplicates);
       break;
     case Outcome::Kind::kRejected:
-      add(stats_.rejected, next_report_.rejected);
+      add(stats_.rejected, totals_.rejected);
       break;
     case Outcome::Kind::kUnknown:
-      add(stats_.unknown, next_report_.unknown);
+      add(stats_.unknown, totals_.unknown);
       break;
   }
-  next_report_.lsn = std::max(next_report_.lsn, outcome.common.lsn);
-  if (next_report_.first_error.ok()) next_report_.first_error = outcome.common.status;
+  totals_.lsn = std::max(totals_.lsn, outcome.common.lsn);
+  if (!outcome.common.status.ok()) totals_.last_error = outcome.common.status;
 }
 
 FlushReport BatchQueue::Flush(pq::Deadline deadline) {
   Lock lock(mutex_);
-  SealOpen();
+  const FlushReport before = reported_;
+  const std::uint64_t last = flush_through_ = last_number_;
   WakeLane();
-  const std::uint64_t last = last_number_;
-  const auto all_resolved = [&] { return unresolved_.empty() || unresolved_.begin()->first > last; };
+  const auto all_resolved = [&] {
+    const bool sealed = open_ == nullptr || open_->number() > last;
+    return sealed && (unresolved_.empty() || unresolved_.begin()->first > last);
+  };
   resolved_.wait_until(lock, deadline, all_resolved);
-  FlushReport report = ReportLocked();
+  FlushReport report = ReportSince(before);
   for (const auto& [number, rows] : unresolved_) report.unresolved += number <= last ? rows : 0;
+  if (open_ != nullptr && open_->number() <= last) report.unresolved += open_->rows();
   return report;
 }
 
 FlushReport BatchQueue::Report() {
   const Lock lock(mutex_);
-  return ReportLocked();
+  return ReportSince(reported_);
 }
 
-FlushReport BatchQueue::ReportLocked() {
-  FlushReport report = std::move(next_report_);
-  next_report_ = FlushReport{.lsn = report.lsn};
+FlushReport BatchQueue::ReportSince(FlushReport before) {
+  reported_ = totals_;
+  FlushReport report = {.inserted = totals_.inserted - before.inserted,
+                        .duplicates = totals_.duplicates - before.duplicates,
+                        .rejected = totals_.rejected - before.rejected,
+                        .unknown = totals_.unknown - before.unknown,
+                        .lsn = totals_.lsn};
+  if (report.rejected + report.unknown > 0) report.last_error = totals_.last_error;
   return report;
 }
 

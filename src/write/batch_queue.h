@@ -24,8 +24,8 @@ namespace bxb::write {
 /// Where writers and lanes meet: one open batch that writers fill, sealed ones that wait for a lane, and
 /// empty ones to use again. It owns the bound on memory and the writer's counters. Thread-safe.
 ///
-/// A batch is sealed when it is full, when a flush asks for it, or when a lane that is free takes it: at
-/// once without linger, else when its first row has waited that long. So while all lanes are busy the open
+/// A batch is sealed when it is full or when a lane that is free takes it: at once without linger or when a
+/// flush waits for it, else when its first row has waited that long. So while all lanes are busy the open
 /// batch grows, and batches are as large as the load makes them (group commit). A free lane leaves the open
 /// batch alone while it is less than half as large as one on the wire, for at most 10 ms.
 class BatchQueue {
@@ -56,9 +56,9 @@ class BatchQueue {
   std::unique_ptr<Batch> Take();
 
   /// Counts the batch's outcome, tells its tickets and callbacks, and keeps its memory for the next.
-  void Resolve(std::unique_ptr<Batch> batch, BatchOutcome outcome, Effort effort);
+  void Resolve(std::unique_ptr<Batch> batch, const BatchOutcome& outcome, Effort effort);
 
-  /// Seals the open batch, waits until every batch there is by now is resolved, and reports.
+  /// Makes the open batch due, waits until every batch there is by now is resolved, and reports.
   FlushReport Flush(pq::Deadline deadline);
 
   /// No more rows are taken.
@@ -83,7 +83,7 @@ class BatchQueue {
   Clock::time_point OpenDue() const;
   std::size_t WorthwhileRows() const;
   void Count(const Batch& batch, const BatchOutcome& outcome, const Effort& effort);
-  FlushReport ReportLocked();
+  FlushReport ReportSince(FlushReport before);
 
   const Limits limits_;
 
@@ -95,8 +95,11 @@ class BatchQueue {
   std::unique_ptr<Batch> open_;
   std::deque<std::unique_ptr<Batch>> sealed_;
   std::vector<std::unique_ptr<Batch>> free_;
-  std::map<std::uint64_t, std::uint64_t> unresolved_;  ///< batch number -> rows, of all sealed or taken ones
+  /// Batch number -> rows without an outcome, of all sealed or taken ones. A batch stays here, with none, until
+  /// its callbacks have returned.
+  std::map<std::uint64_t, std::uint64_t> unresolved_;
   std::uint64_t last_number_ = 0;
+  std::uint64_t flush_through_ = 0;  ///< up to this number the open batch is due at once
   std::size_t allocated_ = 0;
   int idle_lanes_ = 0;
   std::size_t worthwhile_rows_ = 1;  ///< WorthwhileRows() when a lane last looked; reaching it wakes a lane
@@ -105,7 +108,8 @@ class BatchQueue {
 
   WriterStats stats_;
   LatencyHistogram latency_;
-  FlushReport next_report_;
+  FlushReport totals_;    ///< since Open
+  FlushReport reported_;  ///< what of them the last report has covered
 };
 
 }  // namespace bxb::write

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "bxb/writer_options.h"
 #include "schema/binding.h"
+#include "schema/table.h"
 
 namespace bxb::write {
 
@@ -19,6 +20,6 @@ struct CommitPlan {
 };
 
 /// Both messages end with a SELECT behind the COMMIT, for AcknowledgementOf.
-CommitPlan MakeCommitPlan(const std::string& table_sql, const schema::Binding& binding, SynchronousCommit level);
+CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& binding, SynchronousCommit level);
 
 }  // namespace bxb::write

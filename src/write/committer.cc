@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "bxb/internal/server_error.h"
 #include "write/acknowledgement.h"
 #include "write/backoff.h"
 #include "write/merge_answer.h"
@@ -15,7 +17,26 @@ namespace {
 // Below one duplicate in twenty rows, a direct COPY that fails now and then costs less than merging always.
 constexpr std::size_t kMergeFirstShare = 20;
 
+// How long an idle lane tries to leave a failed transaction before it rather gives the connection up.
+constexpr absl::Duration kRollbackTimeout = absl::Seconds(1);
+
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
+
+absl::Status CheckCopied(const Batch& batch, std::uint64_t copied) {
+  if (copied == batch.rows()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("a trigger kept {} of the batch's {} rows out of the table, and which ones cannot be told",
+                  batch.rows() - copied, batch.rows()));
+}
+
+// The server quotes one row in its DETAIL and CONTEXT, and the other rows may belong to somebody else.
+absl::Status WithoutQuotes(const absl::Status& status) {
+  ServerError error = ServerErrorOf(status);
+  if (error.sqlstate.empty()) return status;
+  error.detail.clear();
+  error.context.clear();
+  return internal::WithServerError(status, error);
+}
 
 }  // namespace
 
@@ -44,7 +65,7 @@ Committer::Committed Committer::Commit(const Batch& batch) {
     if (failed.status.ok() || !PrepareNext(failed, progress)) break;
     ++progress.committed.effort.retries;
   }
-  LeaveFailedTransaction(progress.deadline);
+  LeaveFailedTransaction();
   progress.committed.effort.merged = progress.merging;
   return std::move(progress.committed);
 }
@@ -64,8 +85,11 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
   attempt.status = result.status;
   attempt.end_sent = result.end_sent;
   attempt.connection_lost = connection_->lost();
-  in_failed_transaction_ = !attempt.connection_lost && !attempt.status.ok();
-  if (attempt.status.ok()) Conclude(batch, result, returned, progress);
+  in_failed_transaction_ = !attempt.connection_lost && !result.committed;
+  if (!result.committed) return attempt;
+  // What fails behind the COMMIT takes nothing back.
+  attempt.status = absl::OkStatus();
+  Conclude(batch, result, returned, progress);
   return attempt;
 }
 
@@ -85,20 +109,24 @@ absl::Status Committer::EnsureConnected(Progress& progress) {
 void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
                          Progress& progress) {
   BatchOutcome& outcome = progress.committed.outcome;
-  auto acknowledged = AcknowledgementOf(result.rows);
-  if (acknowledged.ok() && result.copied != batch.rows()) {
-    acknowledged = absl::FailedPreconditionError(
-        fmt::format("a trigger kept {} of the batch's {} rows out of the table, and which ones cannot be told",
-                    batch.rows() - result.copied, batch.rows()));
-  }
-  if (acknowledged.ok() && progress.merging) {
-    if (absl::Status told = TellDuplicates(batch, returned, progress); !told.ok()) acknowledged = told;
-  }
-  if (acknowledged.ok()) {
-    outcome.common = *std::move(acknowledged);
+  absl::Status status = CheckCopied(batch, result.copied);
+  if (status.ok() && progress.merging) status = TellDuplicates(batch, returned, progress);
+  if (status.ok()) {
+    outcome.common = Acknowledge(result);
   } else {
-    outcome = {.common = {.kind = Outcome::Kind::kUnknown, .status = acknowledged.status()}, .duplicate = {}};
+    outcome = {.common = {.kind = Outcome::Kind::kUnknown, .status = status}, .duplicate = {}};
   }
+}
+
+Outcome Committer::Acknowledge(const pq::CopyResult& result) const {
+  auto acknowledged = result.status.ok() ? AcknowledgementOf(result.rows) : result.status;
+  if (!acknowledged.ok()) {
+    Log(LogLevel::kWarning, fmt::format("committed, but not known how durably: {}", Text(acknowledged.status())));
+    return {.kind = Outcome::Kind::kInserted};
+  }
+  // Waiting for the standbys can be cancelled: then the commit succeeds locally, with a warning.
+  if (result.warned) acknowledged->durability = std::min(acknowledged->durability, Durability::kLocalFsync);
+  return *std::move(acknowledged);
 }
 
 absl::Status Committer::TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress) {
@@ -139,15 +167,16 @@ void Committer::GiveUp(const FailedAttempt& failed, bool unknown, Progress& prog
   const Outcome::Kind kind = unknown ? Outcome::Kind::kUnknown : Outcome::Kind::kRejected;
   const absl::Status reason = absl::IsCancelled(failed.status) && failed.connection_lost
                                   ? absl::AbortedError("the writer was closed before the commit was confirmed")
-                                  : failed.status;
+                              : progress.order.size() > 1 ? WithoutQuotes(failed.status)
+                                                          : failed.status;
   Log(LogLevel::kError, fmt::format("batch of {} {}: {}", progress.order.size(), Name(kind), Text(reason)));
   progress.committed.outcome = {.common = {.kind = kind, .status = reason}, .duplicate = {}};
 }
 
 // An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.
-void Committer::LeaveFailedTransaction(pq::Deadline deadline) {
+void Committer::LeaveFailedTransaction() {
   if (!in_failed_transaction_ || !connection_ || connection_->lost()) return;
-  in_failed_transaction_ = !connection_->Query("ROLLBACK", deadline).ok();
+  in_failed_transaction_ = !connection_->Query("ROLLBACK", pq::After(kRollbackTimeout)).ok();
 }
 
 void Committer::Log(LogLevel level, const std::string& line) const {

@@ -45,10 +45,11 @@ class Committer {
   absl::Status EnsureConnected(Progress& progress);
   FailedAttempt Attempt(const Batch& batch, Progress& progress);
   void Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned, Progress& progress);
+  Outcome Acknowledge(const pq::CopyResult& result) const;
   absl::Status TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress);
   bool PrepareNext(const FailedAttempt& failed, Progress& progress);
   void GiveUp(const FailedAttempt& failed, bool unknown, Progress& progress);
-  void LeaveFailedTransaction(pq::Deadline deadline);
+  void LeaveFailedTransaction();
   void Log(LogLevel level, const std::string& line) const;
 
   const Settings& settings_;

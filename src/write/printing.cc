@@ -64,7 +64,7 @@ std::ostream& operator<<(std::ostream& out, const FlushReport& report) {
   out << Grouped(report.inserted) << " inserted, " << Grouped(report.duplicates) << " duplicates, "
       << Grouped(report.rejected) << " rejected, " << Grouped(report.unknown) << " unknown, "
       << Grouped(report.unresolved) << " unresolved, lsn " << report.lsn;
-  if (!report.first_error.ok()) out << "; first error: " << std::string(report.first_error.message());
+  if (!report.last_error.ok()) out << "; last error: " << std::string(report.last_error.message());
   return out;
 }
 

@@ -36,7 +36,7 @@ write::Committer::Settings SettingsOf(const WriterOptions& options, const schema
           .application_name = options.application_name,
           .connect_timeout = options.connect_timeout,
           .commit_timeout = options.commit_timeout,
-          .plan = write::MakeCommitPlan(table.sql_name, binding, options.synchronous_commit),
+          .plan = write::MakeCommitPlan(table, binding, options.synchronous_commit),
           .log = options.log};
 }
 
@@ -144,7 +144,7 @@ FlushReport WriterEngine::Close(absl::Duration timeout) {
   report.unknown += rest.unknown;
   report.unresolved = 0;
   report.lsn = std::max(report.lsn, rest.lsn);
-  if (report.first_error.ok()) report.first_error = rest.first_error;
+  if (report.last_error.ok()) report.last_error = rest.last_error;
   return report;
 }
 

@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"57P01", kConnection, StatusCode::kUnavailable}, Case{"57P02", kConnection, StatusCode::kUnavailable},
         Case{"57P03", kConnection, StatusCode::kUnavailable}, Case{"25006", kConnection, StatusCode::kUnavailable},
         Case{"53100", kResources, StatusCode::kResourceExhausted},
-        Case{"53300", kResources, StatusCode::kResourceExhausted}, Case{"57014", kPermanent, StatusCode::kCancelled},
+        Case{"53300", kResources, StatusCode::kResourceExhausted}, Case{"57014", kTransient, StatusCode::kAborted},
         Case{"28P01", kPermanent, StatusCode::kUnauthenticated},
         Case{"42501", kPermanent, StatusCode::kPermissionDenied}, Case{"42P01", kPermanent, StatusCode::kNotFound},
         Case{"42703", kPermanent, StatusCode::kInvalidArgument}, Case{"0A000", kPermanent, StatusCode::kUnimplemented},

@@ -62,7 +62,7 @@ class PgBouncer {
       const auto connection = pq::Connection::Open(dsn_, "test", deadline);
       if (connection.ok()) return;
       if (std::chrono::steady_clock::now() >= deadline) {
-        std::cerr << "these tests need PgBouncer (package pgbouncer): " << connection.status() << std::endl;
+        std::cerr << "these tests need PgBouncer (package pgbouncer): " << connection.status() << "\n";
         std::abort();
       }
       std::this_thread::yield();

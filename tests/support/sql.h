@@ -14,7 +14,7 @@ inline pq::Rows Sql(const std::string& dsn, const std::string& sql) {
   auto connection = pq::Connection::Open(dsn, "test", deadline);
   auto rows = connection.ok() ? connection->Query(sql, deadline) : connection.status();
   if (!rows.ok()) {
-    std::cerr << sql << ": " << rows.status() << std::endl;
+    std::cerr << sql << ": " << rows.status() << "\n";
     std::abort();
   }
   return *std::move(rows);

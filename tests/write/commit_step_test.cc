@@ -33,7 +33,7 @@ TEST(CommitStep, NeverMergesAMergeAgainForADuplicate) {
 }
 
 TEST(CommitStep, RetriesWhatMayPassLater) {
-  for (const char* sqlstate : {"40001", "40P01", "55P03", "53100", "53300", "25006", "57P03"}) {
+  for (const char* sqlstate : {"40001", "40P01", "55P03", "57014", "53100", "53300", "25006", "57P03"}) {
     EXPECT_EQ(NextStep(Refused(sqlstate), /*can_merge=*/true), CommitStep::kRetry) << sqlstate;
   }
 }

@@ -89,8 +89,11 @@ TEST_F(OpenTest, NamesTheHostThatCannotBeReached) {
 }
 
 TEST_F(OpenTest, RefusesAGarbledDsnWithoutShowingIt) {
-  ExpectError({.dsn = "postgresql://u:hush@["}, StatusCode::kInvalidArgument,
-              AllOf(HasSubstr("WriterOptions::dsn"), Not(HasSubstr("hush"))));
+  for (const std::string dsn : {"postgresql://u:hush@[", "postgresql://u:a\"hush@[::1]x/db", "password=foo hu\"hush",
+                                "postgresql://u:hush/x@h/db", "postgresql://u:p@hush@127.0.0.1:1/db"}) {
+    ExpectError({.dsn = dsn}, StatusCode::kInvalidArgument,
+                AllOf(HasSubstr("WriterOptions::dsn"), Not(HasSubstr("hush"))));
+  }
 }
 
 TEST_F(OpenTest, GivesUpAfterTheConnectTimeout) {
@@ -116,6 +119,15 @@ TEST_F(OpenTest, SaysWhichPrivilegeIsMissing) {
   ASSERT_TRUE(writer.ok()) << writer.status();
   EXPECT_EQ((*writer)->WriteDurable(EventNamed("a")).kind, Outcome::Kind::kInserted);
   EXPECT_EQ((*writer)->WriteDurable(EventNamed("a")).kind, Outcome::Kind::kDuplicate);
+}
+
+TEST_F(OpenTest, RefusesATableThatCopyCannotServeFaithfully) {
+  ASSERT_TRUE(EventWriter::Open({.dsn = dsn_, .create_table = true}).ok());
+  Run("CREATE RULE ignore AS ON INSERT TO events DO INSTEAD NOTHING");
+  ExpectError({}, StatusCode::kFailedPrecondition, HasSubstr("has rules"));
+  Run("DROP RULE ignore ON events; ALTER TABLE events ENABLE ROW LEVEL SECURITY; ALTER TABLE events FORCE ROW LEVEL "
+      "SECURITY; DROP ROLE IF EXISTS plain; CREATE ROLE plain LOGIN; GRANT ALL ON events TO plain");
+  ExpectError({.dsn = dsn_ + " user=plain"}, StatusCode::kFailedPrecondition, HasSubstr("row security"));
 }
 
 TEST_F(OpenTest, CreatesTheTableOfTheAppendixOnce) {

@@ -64,7 +64,8 @@ TEST_F(WriterTest, TellsTheLogHookWhatItDoesAndNoPassword) {
 TEST(WriterRecovery, DeliversEverythingAfterTheServerCrashedAndCameBack) {
   auto server = EphemeralPostgres::Start();
   ASSERT_TRUE(server.ok()) << server.status();
-  auto writer = EventWriter::Open({.dsn = (*server)->dsn(), .create_table = true, .batch_rows = 200});
+  auto writer =
+      EventWriter::Open({.dsn = (*server)->dsn(), .create_table = true, .batch_rows = 200, .batch_bytes = 256 << 10});
   ASSERT_TRUE(writer.ok()) << writer.status();
   for (int i = 0; i < 5000; ++i) {
     if (i == 2500) {
@@ -107,6 +108,61 @@ TEST(WriterRecovery, FindsTheWritableHostAgainAfterAFailover) {
   ASSERT_TRUE((*standby)->Promote().ok());
   EXPECT_TRUE((*writer)->WriteDurable(EventNamed("after"), kLong).stored());
   EXPECT_EQ((*standby)->Query("SELECT count(*) FROM events")->at(0).at(0), "2");
+}
+
+TEST(WriterRecovery, NeverRejectsWhatFailedOnlyBehindTheCommit) {
+  auto server = EphemeralPostgres::Start();
+  ASSERT_TRUE(server.ok()) << server.status();
+  ASSERT_TRUE((*server)->Query("CREATE ROLE app LOGIN; GRANT CREATE ON SCHEMA public TO app").ok());
+  ASSERT_TRUE((*server)->Query("REVOKE EXECUTE ON FUNCTION pg_current_wal_insert_lsn() FROM public").ok());
+  auto writer = EventWriter::Open({.dsn = (*server)->dsn() + " user=app", .create_table = true});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  const Outcome outcome = (*writer)->WriteDurable(EventNamed("a"), kLong);
+  EXPECT_EQ(outcome.kind, Kind::kInserted) << outcome;
+  EXPECT_EQ(outcome.durability, Durability::kNone);
+  EXPECT_EQ((*writer)->WriteDurable(EventNamed("a"), kLong).kind, Kind::kDuplicate);
+}
+
+TEST(WriterRecovery, ClaimsNoStandbysDiskWhenWaitingForItWasCancelled) {
+  auto server = EphemeralPostgres::Start({.settings = {{"synchronous_standby_names", "ghost"}}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  {
+    auto local = EventWriter::Open({.dsn = (*server)->dsn() + " options='-c synchronous_commit=local'",
+                                    .create_table = true,
+                                    .synchronous_commit = SynchronousCommit::kLocal});
+    ASSERT_TRUE(local.ok()) << local.status();
+  }
+  auto writer = EventWriter::Open({.dsn = (*server)->dsn(), .lanes = 1});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  const auto ticket = (*writer)->Write(EventNamed("a"));
+  const std::string cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+  while ((*server)->Query(cancel)->at(0).at(0) == "0") {
+  }
+  const Outcome outcome = ticket->Wait(kLong);
+  EXPECT_EQ(outcome.kind, Kind::kInserted) << outcome;
+  EXPECT_EQ(outcome.durability, Durability::kLocalFsync);
+}
+
+TEST_F(WriterTest, RetriesWhatAnOperatorCancelled) {
+  auto writer = Open({.lanes = 1});
+  auto lock = LockEvents();
+  const auto ticket = writer->Write(EventNamed("a"));
+  const std::string cancel =
+      "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+      "AND datname = current_database()";
+  while (Value(cancel) == "0") {
+  }
+  Unlock(lock);
+  EXPECT_EQ(ticket->Wait(kLong).kind, Kind::kInserted);
+  EXPECT_EQ(writer->stats().retries, 1);
+}
+
+TEST_F(WriterTest, ClaimsNoDiskForAnUnloggedTable) {
+  {
+    auto creator = Open();
+  }
+  Run("ALTER TABLE events SET UNLOGGED");
+  EXPECT_EQ(Open()->WriteDurable(EventNamed("a")).durability, Durability::kNone);
 }
 
 TEST(WriterRecovery, AcknowledgesTheStandbysDiskUnderSynchronousReplication) {
