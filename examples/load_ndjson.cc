@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kSomeLinesMissing = 3;
 
-void PrintLog(bxb::LogLevel, std::string_view line) { std::cerr << line << std::endl; }
+void PrintLog(bxb::LogLevel, std::string_view line) { std::cerr << line << "\n"; }
 
 }  // namespace
 

@@ -25,7 +25,7 @@ std::string Spelled(const Flag& flag) {
   };
   for (const Flag& flag : flags) print(Spelled(flag), flag.help);
   print("--help", "this text");
-  std::exit(0);
+  std::exit(0);  // NOLINT(concurrency-mt-unsafe): no other thread yet
 }
 
 }  // namespace
@@ -73,13 +73,13 @@ std::uint64_t CommandLine::GetNumber(const std::string& name, std::uint64_t othe
 }
 
 int CommandLine::Fail(const absl::Status& status) const {
-  std::cerr << program_ << ": " << status.message() << std::endl;
+  std::cerr << program_ << ": " << status.message() << "\n";
   return 1;
 }
 
 void CommandLine::Misuse(const std::string& why) const {
   std::cerr << program_ << ": " << why << " (--help tells what there is)\n";
-  std::exit(2);
+  std::exit(2);  // NOLINT(concurrency-mt-unsafe): no other thread yet
 }
 
 }  // namespace examples

@@ -52,7 +52,7 @@ std::string Quote(std::string_view name) {
 
 absl::StatusOr<Database> Database::Open(std::optional<std::string> dsn) {
   if (dsn) return Database(*std::move(dsn), nullptr);
-  std::cout << "Starting a throwaway PostgreSQL, gone when this program ends (--dsn names yours) ..." << std::endl;
+  std::cout << "Starting a throwaway PostgreSQL, gone when this program ends (--dsn names yours) ...\n" << std::flush;
   auto server = bxb::testing::EphemeralPostgres::Start();
   if (!server.ok()) return server.status();
   std::string own = (*server)->dsn();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "support/event_json.h"
@@ -24,7 +25,8 @@ NdjsonReader::NdjsonReader(gzFile file, std::string path, std::size_t max_line)
 
 absl::StatusOr<NdjsonReader> NdjsonReader::Open(const std::string& path, std::size_t max_line) {
   const gzFile file = gzopen(path.c_str(), "rb");
-  if (file == nullptr) return absl::NotFoundError(path + ": " + std::strerror(errno == 0 ? ENOMEM : errno));
+  if (file == nullptr)
+    return absl::NotFoundError(path + ": " + std::generic_category().message(errno == 0 ? ENOMEM : errno));
   return NdjsonReader(file, path, max_line);
 }
 
@@ -66,7 +68,7 @@ std::string_view NdjsonReader::TakeLine(std::size_t size) {
 // Moves what is left to the front, doubles the buffer where a line fills it, and reads on.
 bool NdjsonReader::Refill() {
   if (at_end_) return false;
-  std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= std::exchange(begin_, 0);
   std::size_t room = buffer_.size() - simdjson::SIMDJSON_PADDING;
   if (end_ == room) {
@@ -79,7 +81,7 @@ bool NdjsonReader::Refill() {
   const char* const error = gzerror(file_.get(), &code);
   // A file cut short is no error to gzread, only to the one who asks.
   if (got < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-    const std::string why = code == Z_ERRNO ? std::strerror(errno) : error;
+    const std::string why = code == Z_ERRNO ? std::generic_category().message(errno) : error;
     status_ = absl::DataLossError(path_ + ": cannot be read behind line " + std::to_string(number_) + ": " + why);
   }
   at_end_ = got <= 0;

@@ -71,7 +71,8 @@ struct WriterOptions {
   /// How long Write blocks for memory before it gives up with ResourceExhausted. > 0.
   absl::Duration write_timeout = absl::Seconds(30);
 
-  /// How long Open, and each later reconnect, may take in all. > 0.
+  /// How long Open, and each later reconnect, may take in all, for all hosts of the dsn together. Only looking
+  /// a host name up is outside it (libpq cannot be interrupted there): use `hostaddr` where DNS may hang. > 0.
   absl::Duration connect_timeout = absl::Seconds(10);
 
   /// How long a lane tries to commit one batch, retries and reconnects included, before its events
