@@ -28,7 +28,7 @@ enum class LogLevel : std::uint8_t { kInfo, kWarning, kError };
 /// and must not call back into it.
 using LogHook = std::function<void(LogLevel, std::string_view)>;
 
-/// Settings of a Writer. Only `dsn` has no default.
+/// Settings of a Writer. Only `dsn` wants a value; an empty one leaves everything to libpq's own defaults.
 struct WriterOptions {
   /// A libpq connection string or URI, with one host or several
   /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING). Environment variables
@@ -48,7 +48,7 @@ struct WriterOptions {
 
   /// Connections, each with its own thread, that commit batches side by side. Two keep one busy server
   /// process preparing while another waits for its disk; more help when the server has cores to spare, and
-  /// cost latency when it has not. 1 … 64.
+  /// cost latency when it has not. 1 … 64; memory_bytes must have room for two batches more than lanes.
   int lanes = 2;
 
   /// A batch is sealed when it holds this many events … Below about 1,000 each commit's own cost begins to
@@ -65,13 +65,15 @@ struct WriterOptions {
   absl::Duration linger = absl::ZeroDuration();
 
   /// The bound on the memory of all batches together: open, waiting and on the wire. When it is reached
-  /// Write blocks and TryWrite returns; nothing is dropped. At least lanes + 2 batches must fit.
+  /// Write blocks and TryWrite returns; nothing is dropped. At least lanes + 2 batches must fit, and each counts in
+  /// full (batch_bytes, and some 90 bytes for each of batch_rows): with small batch_rows choose a small batch_bytes.
   std::size_t memory_bytes = std::size_t{64} << 20;
 
   /// How long Write blocks for memory before it gives up with ResourceExhausted. > 0.
   absl::Duration write_timeout = absl::Seconds(30);
 
-  /// How long Open, and each later reconnect, may take in all, for all hosts of the dsn together. Only looking
+  /// How long Open, and each later reconnect, may take in all, for all hosts of the dsn together, whatever the
+  /// dsn's own connect_timeout says. Only looking
   /// a host name up is outside it (libpq cannot be interrupted there): use `hostaddr` where DNS may hang. > 0.
   absl::Duration connect_timeout = absl::Seconds(10);
 
