@@ -214,14 +214,14 @@ FlushReport BatchQueue::Report() {
   return ReportSince(reported_);
 }
 
-FlushReport BatchQueue::ReportSince(FlushReport before) {
-  reported_ = totals_;
+FlushReport BatchQueue::ReportSince(const FlushReport& before) {
   FlushReport report = {.inserted = totals_.inserted - before.inserted,
                         .duplicates = totals_.duplicates - before.duplicates,
                         .rejected = totals_.rejected - before.rejected,
                         .unknown = totals_.unknown - before.unknown,
                         .lsn = totals_.lsn};
   if (report.rejected + report.unknown > 0) report.last_error = totals_.last_error;
+  reported_ = totals_;
   return report;
 }
 

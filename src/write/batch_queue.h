@@ -83,7 +83,7 @@ class BatchQueue {
   Clock::time_point OpenDue() const;
   std::size_t WorthwhileRows() const;
   void Count(const Batch& batch, const BatchOutcome& outcome, const Effort& effort);
-  FlushReport ReportSince(FlushReport before);
+  FlushReport ReportSince(const FlushReport& before);
 
   const Limits limits_;
 

@@ -114,6 +114,7 @@ void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const
   if (status.ok()) {
     outcome.common = Acknowledge(result);
   } else {
+    Log(LogLevel::kError, fmt::format("batch of {} unknown: {}", batch.rows(), Text(status)));
     outcome = {.common = {.kind = Outcome::Kind::kUnknown, .status = status}, .duplicate = {}};
   }
 }
