@@ -70,6 +70,7 @@ class Connection::Exchange {
     if (connection_ == nullptr) return absl::UnavailableError("the connection is closed");
     std::vector<const char*> values;
     for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+    *owner_.warned_ = false;
     if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                           nullptr, 0) == 0) {
       return GiveUp(Lost(connection_));
@@ -223,6 +224,8 @@ absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::s
   if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
   Handle handle = StartConnecting(dsn, application_name, target);
   if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
+  // What a server remarks while it greets would go to the host application's stderr.
+  PQsetNoticeProcessor(handle.get(), [](void*, const char*) {}, nullptr);
 
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (state != PGRES_POLLING_OK) {
@@ -262,7 +265,5 @@ CopyResult Connection::Copy(const std::string& sql, absl::FunctionRef<std::strin
   if (absl::Status sent = exchange.Send(sql); !sent.ok()) return {.status = sent};
   return exchange.Finish(next_chunk, on_copy_out);
 }
-
-int Connection::server_version() const { return handle_ == nullptr ? 0 : PQserverVersion(handle_.get()); }
 
 }  // namespace bxb::pq

@@ -55,7 +55,6 @@ class Connection {
   CopyResult Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,
                   absl::FunctionRef<void(std::string_view)> on_copy_out, Deadline deadline);
 
-  int server_version() const;  ///< 150018 for 15.18
   bool lost() const { return handle_ == nullptr; }
 
   struct HangUp {
