@@ -46,7 +46,8 @@ absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl:
   const std::uint32_t number = open_->Add(row, std::move(callback), now);
   ++stats_.accepted;
   Ticket ticket(open_->result(), number);
-  const bool due = open_->Full() || open_->rows() == worthwhile_rows_;
+  const bool untimed = number == 0 && timing_lanes_ == 0;
+  const bool due = open_->Full() || open_->rows() == worthwhile_rows_ || untimed;
   if (open_->Full()) SealOpen();
   if (due) WakeLane();
   return ticket;
@@ -122,14 +123,11 @@ std::unique_ptr<Batch> BatchQueue::Take() {
 }
 
 void BatchQueue::AwaitWork(Lock& lock) {
-  if (open_ != nullptr) {
-    work_.wait_until(lock, OpenDue());
-  } else if (!unresolved_.empty()) {
-    // The open batch that comes next may stay below the worthwhile size, of which nobody tells.
-    work_.wait_for(lock, kLongestHold);
-  } else {
-    work_.wait(lock);
-  }
+  if (open_ == nullptr && unresolved_.empty()) return work_.wait(lock);
+  // The open batch may stay below the worthwhile size, of which nobody tells: somebody must watch the clock.
+  ++timing_lanes_;
+  work_.wait_until(lock, open_ != nullptr ? OpenDue() : Clock::now() + kLongestHold);
+  --timing_lanes_;
 }
 
 // When a free lane takes the open batch, if no more rows come.

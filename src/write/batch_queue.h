@@ -102,6 +102,7 @@ class BatchQueue {
   std::uint64_t flush_through_ = 0;  ///< up to this number the open batch is due at once
   std::size_t allocated_ = 0;
   int idle_lanes_ = 0;
+  int timing_lanes_ = 0;             ///< those of them that wake by themselves when the open batch is due
   std::size_t worthwhile_rows_ = 1;  ///< WorthwhileRows() when a lane last looked; reaching it wakes a lane
   bool closed_ = false;
   bool stopped_ = false;

@@ -74,6 +74,25 @@ TEST_F(BatchQueueTest, AFreeLaneLeavesABatchAloneThatIsSmallBesideOneOnTheWire) 
   Resolve(queue, std::move(small), Kind::kInserted);
 }
 
+TEST_F(BatchQueueTest, AStuckCommitDoesNotKeepAnIdleLaneAsleep) {
+  BatchQueue queue(Limits(milliseconds(20)));
+  const auto take = [&queue] { return queue.Take(); };
+  std::future<std::unique_ptr<Batch>> lanes[] = {std::async(std::launch::async, take),
+                                                 std::async(std::launch::async, take)};
+  Append(queue, 50);
+  const bool first_is_busy = lanes[0].wait_for(milliseconds(500)) == std::future_status::ready;
+  auto& busy = lanes[first_is_busy ? 0 : 1];
+  auto& idle = lanes[first_is_busy ? 1 : 0];
+  auto stuck = busy.get();
+  Append(queue);
+  EXPECT_EQ(idle.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  Append(queue, 99);  // ends the test also where it has failed
+  queue.Stop(absl::AbortedError("end"));
+  auto next = idle.get();
+  if (next != nullptr) Resolve(queue, std::move(next), Kind::kInserted);
+  Resolve(queue, std::move(stuck), Kind::kInserted);
+}
+
 TEST_F(BatchQueueTest, StopTellsWhatNoLaneHasTaken) {
   BatchQueue queue(Limits(milliseconds(0)));
   const auto ticket = queue.Append({.tuple = "row", .key_bytes = 0}, absl::ZeroDuration(), {});
