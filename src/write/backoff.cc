@@ -1,6 +1,7 @@
 #include "write/backoff.h"
 
 #include <algorithm>
+#include <random>
 
 #include "pq/wait.h"
 
@@ -13,7 +14,9 @@ constexpr int kNoSocket = -1;
 }  // namespace
 
 absl::Status Backoff::Wait(pq::Deadline deadline, const pq::Interrupt& interrupt) {
-  const auto share = std::uniform_int_distribution<long long>(1, bound_.count())(random_);
+  // Seeded when a lane first waits, not for each batch: a profile showed that.
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const auto share = std::uniform_int_distribution<long long>(1, bound_.count())(random);
   bound_ = std::min(bound_ * 2, kLongest);
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(share);
   const absl::Status waited = pq::WaitForSocket(kNoSocket, 0, std::min(end, deadline), &interrupt);

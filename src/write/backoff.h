@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <random>
 
 #include "absl/status/status.h"
 #include "pq/deadline.h"
@@ -18,7 +17,6 @@ class Backoff {
 
  private:
   std::chrono::milliseconds bound_{10};
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace bxb::write
