@@ -2,6 +2,7 @@
 
 /// Everything of bxb that a writing host application needs, in one include.
 
+#include "bxb/dead_letter.h"     // IWYU pragma: export
 #include "bxb/decimal.h"         // IWYU pragma: export
 #include "bxb/event.h"           // IWYU pragma: export
 #include "bxb/flush_report.h"    // IWYU pragma: export

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string_view>
 
@@ -39,6 +40,11 @@ struct Outcome {
   /// For kInserted and kDuplicate: a position to read at. Any server that has replayed up to it shows
   /// the event. It is taken just after the commit, so it may lie a little beyond it.
   Lsn lsn = {};
+
+  /// For kDuplicate: whether this event differs from the one that is in the table in anything but its key, which
+  /// usually means that two things were given one key. nullopt where the other one's content is not known: it was
+  /// written by another process, or too long ago.
+  std::optional<bool> payload_differed = {};
 
   /// OK for kInserted and kDuplicate. Otherwise the reason, naming the column where one is at fault;
   /// ServerErrorOf(status) has the SQLSTATE and the server's words.

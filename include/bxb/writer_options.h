@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "bxb/dead_letter.h"
 
 namespace bxb {
 
@@ -40,8 +41,8 @@ struct WriterOptions {
   /// it is looked up along the search_path. Default: RowOf<Row>::table; required where that is missing.
   std::string table = {};
 
-  /// Creates the events table (and its indexes) where it does not exist. Only for bxb::Event: another
-  /// row's table is yours to create. An existing table is left as it is.
+  /// Creates what is missing: for bxb::Event the events table and its indexes; for a row type without a key the
+  /// ledger (see docs/delivery.md) beside its table. Any other table is yours to create. What exists is left as it is.
   bool create_table = false;
 
   SynchronousCommit synchronous_commit = SynchronousCommit::kOn;
@@ -69,6 +70,17 @@ struct WriterOptions {
   /// full (batch_bytes, and some 90 bytes for each of batch_rows): with small batch_rows choose a small batch_bytes.
   std::size_t memory_bytes = std::size_t{64} << 20;
 
+  /// Memory for the keys of events that are on their way or were committed lately, besides memory_bytes: 24 bytes a
+  /// key. A repeated event whose key is there is answered without the server. It counts as a duplicate even if
+  /// somebody has deleted the event from the table meanwhile; zero asks the server every time. Without a key in the
+  /// row type nothing is taken. 0 … 64 GiB.
+  std::size_t dedup_cache_bytes = std::size_t{32} << 20;
+
+  /// How many of the table's most recent rows Open reads to fill that cache, so that events repeated after a restart
+  /// of the process are found at once too. It needs SELECT on the table, and time: about a second for a million keys.
+  /// Where it fails or takes longer than connect_timeout, the log is told, and the writer starts without them.
+  std::size_t warm_up_keys = 0;
+
   /// How long Write blocks for memory before it gives up with ResourceExhausted. > 0.
   absl::Duration write_timeout = absl::Seconds(30);
 
@@ -86,6 +98,9 @@ struct WriterOptions {
 
   /// Where reconnects, retries and failed batches are told. Unset: nowhere.
   LogHook log = {};
+
+  /// Receives each event that was accepted and then rejected: what to keep for a person to look at.
+  DeadLetterHook dead_letter = {};
 };
 
 }  // namespace bxb

@@ -27,6 +27,8 @@ struct WriterStats {
 
   std::uint64_t batches = 0;         ///< batches resolved
   std::uint64_t merges = 0;          ///< batches that went through the merge (staging + ON CONFLICT)
+  std::uint64_t conflicts = 0;       ///< direct COPYs that met a duplicate, so that the batch was merged
+  std::uint64_t isolations = 0;      ///< batches that were taken apart to find their bad rows
   std::uint64_t retries = 0;         ///< attempts beyond a batch's first
   std::uint64_t reconnects = 0;      ///< connections opened after the first of each lane
   std::uint64_t bytes_sent = 0;      ///< encoded bytes of the resolved batches
@@ -34,6 +36,15 @@ struct WriterStats {
   std::uint64_t memory_limit = 0;    ///< WriterOptions::memory_bytes
   std::uint64_t blocked_writes = 0;  ///< calls that had to wait for memory
   absl::Duration blocked_time = {};  ///< how long they waited, in total
+
+  /// The share of the latest batches that held a duplicate, 0 … 1. Above about 0.4 batches are merged at once, below
+  /// it they are copied directly first.
+  double conflict_rate = 0;
+
+  std::uint64_t cache_hits = 0;   ///< duplicates that the cache answered, without the server
+  std::uint64_t joined = 0;       ///< events that took the outcome of an equal one on its way
+  std::uint64_t cache_keys = 0;   ///< keys in the dedup cache now
+  std::uint64_t cache_bytes = 0;  ///< memory of the dedup cache
 
   LatencySummary ack_latency = {};
 };

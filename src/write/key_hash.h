@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace bxb::write {
+
+/// 127 bits of a keyed hash of a dedup key's encoded bytes. That two of n keys share one has odds of about
+/// n²/2^128: below 10^-20 for 10^9 keys.
+struct KeyHash {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;  ///< the top bit is never set: the cache keeps a key's state there
+
+  bool operator==(const KeyHash&) const = default;
+};
+
+/// Hashes under a random secret of its own (XXH3, https://xxhash.com), so that nobody who makes up keys can make
+/// up collisions. Const members are thread-safe.
+class KeyHasher {
+ public:
+  KeyHasher();  ///< a new random secret
+  ~KeyHasher();
+
+  KeyHash Key(std::string_view key) const;
+
+  /// 63 bits, never zero, of what a row holds besides its key: equal contents have equal hashes.
+  std::uint64_t Payload(std::string_view payload) const;
+
+ private:
+  struct Secret;
+  std::unique_ptr<const Secret> secret_;
+};
+
+}  // namespace bxb::write
