@@ -3,9 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <array>
 #include <cstdlib>
-#include <tuple>
 #include <utility>
 
 #include "bxb/internal/server_error.h"
@@ -196,53 +194,6 @@ Connection::Connection(Handle handle, const Interrupt* interrupt)
 }
 
 void Connection::HangUp::operator()(PGconn* connection) const { PQfinish(connection); }
-
-namespace {
-
-// The dsn overrides what stands before it, and what stands behind it overrides the dsn. A host that vanishes
-// without a word is noticed within half a minute; one that stands still goes on answering the kernel's probes.
-Connection::Handle StartConnecting(const std::string& dsn, const std::string& application_name, Target target) {
-  const char* const session = target == Target::kWritable ? "read-write" : "any";
-  const std::array<std::pair<const char*, const char*>, 8> parameters = {
-      {{"target_session_attrs", session},
-       {"fallback_application_name", application_name.c_str()},
-       {"keepalives_idle", "10"},
-       {"keepalives_interval", "5"},
-       {"keepalives_count", "3"},
-       {"tcp_user_timeout", "25000"},
-       {"dbname", dsn.c_str()},
-       {"client_encoding", "UTF8"}}};
-  std::array<const char*, parameters.size() + 1> names = {}, values = {};
-  for (std::size_t i = 0; i < parameters.size(); ++i) std::tie(names[i], values[i]) = parameters[i];
-  return Connection::Handle(PQconnectStartParams(names.data(), values.data(), /*expand_dbname=*/1));
-}
-
-}  // namespace
-
-absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::string& application_name,
-                                            Deadline deadline, const Interrupt* interrupt, Target target) {
-  if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
-  Handle handle = StartConnecting(dsn, application_name, target);
-  if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
-  // What a server remarks while it greets would go to the host application's stderr.
-  PQsetNoticeProcessor(handle.get(), [](void*, const char*) {}, nullptr);
-
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK) {
-    if (PQstatus(handle.get()) == CONNECTION_BAD || state == PGRES_POLLING_FAILED)
-      return ErrorFromConnect(handle.get());
-    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    const absl::Status ready = WaitForSocket(PQsocket(handle.get()), events, deadline, interrupt);
-    if (!ready.ok()) {
-      const char* host = PQhost(handle.get());
-      return absl::Status(ready.code(), std::string("connecting to \"") + (host == nullptr ? "" : host) +
-                                            "\": " + std::string(ready.message()));
-    }
-    state = PQconnectPoll(handle.get());
-  }
-  PQsetnonblocking(handle.get(), 1);
-  return Connection(std::move(handle), interrupt);
-}
 
 absl::StatusOr<Rows> Connection::Query(const std::string& sql, Deadline deadline) {
   CopyResult result = Copy(sql, [] { return std::string_view(); }, [](std::string_view) {}, deadline);

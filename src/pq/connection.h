@@ -41,6 +41,10 @@ class Connection {
   /// `dsn` is a libpq connection string or URI. `interrupt` may be null; otherwise it must outlive the
   /// connection. Errors: InvalidArgument (the dsn cannot be parsed), Unauthenticated, NotFound (no such
   /// database), Unavailable, DeadlineExceeded, Cancelled. None shows a password.
+  ///
+  /// Several hosts (see HostsOf) are tried one by one in the dsn's order, whatever load_balance_hosts says; the first
+  /// that fits wins. Each may take an equal share of the time that is left when its turn comes, all addresses of its
+  /// name together. If none fits, the error names every host with its reason (see ErrorFromHosts).
   static absl::StatusOr<Connection> Open(const std::string& dsn, const std::string& application_name, Deadline deadline,
                                          const Interrupt* interrupt = nullptr, Target target = Target::kAny);
 

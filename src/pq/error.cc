@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "bxb/internal/server_error.h"
 #include "bxb/status.h"
@@ -40,6 +42,31 @@ absl::StatusCode CodeForConnectFailure(std::string_view words) {
   return absl::StatusCode::kUnavailable;
 }
 
+bool TimedOut(const HostFailure& failure) { return absl::IsDeadlineExceeded(failure.status); }
+
+// libpq's own words name the host; a wait's do not.
+absl::Status ErrorFromHost(const HostFailure& failure) {
+  if (!TimedOut(failure) && !absl::IsCancelled(failure.status)) return failure.status;
+  return absl::Status(failure.status.code(),
+                      fmt::format("connecting to \"{}\": {}", failure.host, std::string(failure.status.message())));
+}
+
+absl::StatusCode CodeFor(const std::vector<HostFailure>& failures) {
+  if (std::ranges::all_of(failures, TimedOut)) return absl::StatusCode::kDeadlineExceeded;
+  std::set<absl::StatusCode> answers;
+  for (const HostFailure& failure : failures) {
+    if (failure.answered && !TimedOut(failure)) answers.insert(failure.status.code());
+  }
+  return answers.size() == 1 ? *answers.begin() : absl::StatusCode::kUnavailable;
+}
+
+// Like CodeForConnectFailure, this has only libpq's words to go by.
+bool IsReadOnly(const HostFailure& failure) {
+  const std::string words(failure.status.message());
+  return words.find("session is read-only") != std::string::npos ||
+         words.find("server is in hot standby mode") != std::string::npos;
+}
+
 // "@" in a host and a port that is no number come from a URI whose password has an unescaped "@", "/" or ":".
 bool LooksMisread(const PQconninfoOption& option) {
   const std::string_view name = option.keyword, value = option.val == nullptr ? "" : option.val;
@@ -66,6 +93,17 @@ absl::Status ErrorFromConnect(PGconn* connection) {
   const char* password = PQpass(connection);
   const std::string words = OneLine(Without(PQerrorMessage(connection), password == nullptr ? "" : password));
   return absl::Status(CodeForConnectFailure(words), words);
+}
+
+absl::Status ErrorFromHosts(const std::vector<HostFailure>& failures) {
+  if (failures.size() == 1) return ErrorFromHost(failures[0]);
+  std::string text = std::ranges::all_of(failures, IsReadOnly) ? "no host is writable: " : "";
+  const char* separator = "";
+  for (const HostFailure& failure : failures) {
+    text += fmt::format("{}host \"{}\" port {}: {}", std::exchange(separator, "; "), failure.host, failure.port,
+                        std::string(failure.status.message()));
+  }
+  return absl::Status(CodeFor(failures), text);
 }
 
 absl::Status CheckDsn(const std::string& dsn) {

@@ -35,10 +35,23 @@ constexpr std::array kRules = {
     Rule{"3F000", ErrorClass::kPermanent, absl::StatusCode::kNotFound},
     Rule{"42", ErrorClass::kPermanent, absl::StatusCode::kInvalidArgument},
     Rule{"0A", ErrorClass::kPermanent, absl::StatusCode::kUnimplemented},
-    Rule{"", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"P0", ErrorClass::kBadRow, absl::StatusCode::kInvalidArgument},
+    Rule{"0", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"2", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"3", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"4", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"5", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"F0", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"HV", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    Rule{"XX", ErrorClass::kPermanent, absl::StatusCode::kInternal},
+    // PostgreSQL has no such class: a trigger made the code up, so it judges a row.
+    Rule{"", ErrorClass::kBadRow, absl::StatusCode::kInvalidArgument},
 };
 
+constexpr Rule kNoServerError = {"", ErrorClass::kPermanent, absl::StatusCode::kInternal};
+
 const Rule& Find(std::string_view sqlstate) {
+  if (sqlstate.empty()) return kNoServerError;
   for (const Rule& rule : kRules) {
     if (sqlstate.starts_with(rule.prefix)) return rule;
   }

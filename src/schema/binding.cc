@@ -115,6 +115,7 @@ absl::StatusOr<Binding> Bind(const RowShape& shape, const Table& table) {
   for (const ColumnShape& described : shape.columns) {
     binding.types.push_back(Find(table, described.name)->type);
     binding.column_names.push_back(QuoteIdentifier(described.name));
+    binding.plain_names.emplace_back(described.name);
     if (IsKey(described)) key.emplace_back(described.name);
   }
   binding.key_columns = key.size();

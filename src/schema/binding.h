@@ -14,6 +14,7 @@ namespace bxb::schema {
 struct Binding {
   std::vector<PgType> types;              ///< of the described columns, in the shape's order
   std::vector<std::string> column_names;  ///< the same columns, quoted
+  std::vector<std::string> plain_names;   ///< and as the catalog has them
   std::size_t key_columns = 0;            ///< how many of them, at the front, are the dedup key
 };
 

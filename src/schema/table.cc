@@ -10,7 +10,8 @@ namespace {
 constexpr const char* kTableSql = R"(
   SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind,
          has_database_privilege(current_database(), 'TEMPORARY'), c.relpersistence = 'u',
-         EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3'), row_security_active(c.oid)
+         EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3'), row_security_active(c.oid),
+         n.nspname, c.relname
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1))";
 
 // A domain over a domain ends at the type that no domain stands behind.
@@ -93,6 +94,9 @@ absl::StatusOr<Table> InspectTable(pq::Connection& connection, const std::string
   if (!indexes.ok()) return indexes.status();
 
   Table table = {.sql_name = *row[1],
+                 .schema_name = *row[7],
+                 .name = *row[8],
+                 .partitioned = row[2] == "p",
                  .columns = {},
                  .unique_indexes = IndexesOfRows(*indexes),
                  .unlogged = IsTrue(row[4]),

@@ -31,7 +31,10 @@ struct UniqueIndex {
 };
 
 struct Table {
-  std::string sql_name;  ///< quoted and with its schema, ready for SQL
+  std::string sql_name;     ///< quoted and with its schema, ready for SQL
+  std::string schema_name;  ///< of its schema, plain
+  std::string name;         ///< plain: as messages of the server name it
+  bool partitioned = false;
   std::vector<TableColumn> columns;
   std::vector<UniqueIndex> unique_indexes;
   bool unlogged = false;         ///< a crash of the server empties it

@@ -1,15 +1,35 @@
 #include "write/acknowledgement.h"
 
-namespace bxb::write {
+#include <algorithm>
+#include <charconv>
 
-absl::StatusOr<Outcome> AcknowledgementOf(const pq::Rows& rows) {
-  const bool complete = rows.size() == 1 && rows[0].size() == 4 && rows[0][0] && rows[0][1] && rows[0][2] && rows[0][3];
-  const auto lsn = complete ? Lsn::Parse(*rows[0][0]) : std::nullopt;
+namespace bxb::write {
+namespace {
+
+constexpr std::size_t kColumns = 6;
+
+bool IsComplete(const pq::Rows& rows) {
+  return rows.size() == 1 && rows[0].size() == kColumns &&
+         std::ranges::all_of(rows[0], [](const auto& value) { return value.has_value(); });
+}
+
+Incarnation IncarnationOf(const std::string& timeline, const std::string& started) {
+  Incarnation server;
+  std::from_chars(timeline.data(), timeline.data() + timeline.size(), server.timeline, 16);
+  std::from_chars(started.data(), started.data() + started.size(), server.started);
+  return server;
+}
+
+}  // namespace
+
+absl::StatusOr<Acknowledgement> AcknowledgementOf(const pq::Rows& rows) {
+  const auto lsn = IsComplete(rows) ? Lsn::Parse(*rows[0][0]) : std::nullopt;
   if (!lsn) return absl::InternalError("the server did not say where the commit is in its log");
-  return Outcome{.kind = Outcome::Kind::kInserted,
-                 .durability = DurabilityOf(*rows[0][1], rows[0][2] == "t", rows[0][3] == "on"),
-                 .lsn = *lsn,
-                 .status = absl::OkStatus()};
+  const auto& row = rows[0];
+  return Acknowledgement{.outcome = {.kind = Outcome::Kind::kInserted,
+                                     .durability = DurabilityOf(*row[1], row[2] == "t", row[3] == "on"),
+                                     .lsn = *lsn},
+                         .server = IncarnationOf(*row[4], *row[5])};
 }
 
 Durability DurabilityOf(const std::string& synchronous_commit, bool has_synchronous_standbys, bool fsync) {

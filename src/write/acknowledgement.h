@@ -1,19 +1,25 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "bxb/outcome.h"
 #include "pq/connection.h"
+#include "write/incarnation.h"
 
 namespace bxb::write {
 
-/// Reads the row that a commit's message ends with: (position, synchronous_commit, whether there are
-/// synchronous standbys, fsync). The outcome is kInserted with what it proves.
-absl::StatusOr<Outcome> AcknowledgementOf(const pq::Rows& rows);
+/// What a server says behind a COMMIT.
+struct Acknowledgement {
+  Outcome outcome;  ///< kInserted, with the position and the durability that it proves
+  Incarnation server;
+};
 
-/// What a commit under these settings has waited for.
+/// Reads the row that a CommitPlan's SELECT returns: position, synchronous_commit, whether there are synchronous
+/// standbys, fsync, timeline, start of the server.
+absl::StatusOr<Acknowledgement> AcknowledgementOf(const pq::Rows& rows);
+
+/// What a commit under these settings proves.
 Durability DurabilityOf(const std::string& synchronous_commit, bool has_synchronous_standbys, bool fsync);
 
 }  // namespace bxb::write

@@ -9,6 +9,9 @@
 namespace bxb::write {
 namespace {
 
+// Repeats beyond an eighth of the rows are written like any other row: the server tells them.
+std::size_t MostJoined(Batch::Limits limits) { return std::max<std::size_t>(1, limits.rows / 8); }
+
 std::uint64_t PrefixOf(std::string_view key) {
   std::uint64_t prefix = 0;
   std::memcpy(&prefix, key.data(), std::min(key.size(), sizeof prefix));
@@ -28,21 +31,26 @@ struct Batch::SortEntry {
 
 std::size_t Batch::Footprint(Limits limits) {
   return sizeof(Batch) + limits.bytes +
-         limits.rows * (sizeof(Row) + sizeof(internal::Callback) + sizeof(SortEntry) + sizeof(std::uint32_t));
+         limits.rows * (sizeof(Row) + sizeof(internal::Callback) + sizeof(SortEntry) + sizeof(std::uint32_t)) +
+         MostJoined(limits) * sizeof(Joined);
 }
 
 // The bytes stay uninitialised: pages that no row has touched cost no memory.
-Batch::Batch(Limits limits) : limits_(limits), data_(new char[limits.bytes]) { rows_.reserve(limits.rows); }
+Batch::Batch(Limits limits, std::uint32_t slot) : limits_(limits), slot_(slot), data_(new char[limits.bytes]) {
+  rows_.reserve(limits.rows);
+}
 
 bool Batch::Fits(const internal::EncodedRow& row) const { return !Full() && used_ + row.tuple.size() <= limits_.bytes; }
 
-std::uint32_t Batch::Add(const internal::EncodedRow& row, internal::Callback callback, Clock::time_point now) {
+std::uint32_t Batch::Add(const internal::EncodedRow& row, const Fingerprint& print, internal::Callback callback,
+                         Clock::time_point now) {
   const auto number = static_cast<std::uint32_t>(rows_.size());
   std::memcpy(data_.get() + used_, row.tuple.data(), row.tuple.size());
   rows_.push_back({.offset = static_cast<std::uint32_t>(used_),
                    .size = static_cast<std::uint32_t>(row.tuple.size()),
                    .key_bytes = row.key_bytes,
-                   .accepted_at = now});
+                   .accepted_at = now,
+                   .print = print});
   used_ += row.tuple.size();
   if (callback) {
     callbacks_.reserve(limits_.rows);
@@ -50,6 +58,13 @@ std::uint32_t Batch::Add(const internal::EncodedRow& row, internal::Callback cal
     callbacks_.push_back(std::move(callback));
   }
   return number;
+}
+
+bool Batch::Join(std::uint32_t row, internal::Callback& callback, Clock::time_point now) {
+  if (joined_.size() == MostJoined(limits_)) return false;
+  joined_.reserve(MostJoined(limits_));
+  joined_.push_back({.row = row, .accepted_at = now, .callback = std::move(callback)});
+  return true;
 }
 
 // Rows of one tenant share a prefix and mostly come in the order of their keys: looking is cheaper than sorting.
@@ -75,12 +90,16 @@ std::vector<std::uint32_t> Batch::SendOrder() const {
   return order;
 }
 
-void Batch::Resolve(const BatchOutcome& outcome) {
+void Batch::Resolve(BatchOutcome outcome) {
   result_->Resolve(outcome);
   for (std::uint32_t row = 0; row < callbacks_.size(); ++row) {
     if (callbacks_[row]) std::move(callbacks_[row])(outcome.Of(row));
   }
+  for (Joined& joined : joined_) {
+    if (joined.callback) std::move(joined.callback)(OutcomeOfRepeat(outcome.Of(joined.row)));
+  }
   callbacks_.clear();
+  joined_.clear();
 }
 
 void Batch::Reset(std::uint64_t number) {

@@ -11,13 +11,14 @@
 #include "bxb/internal/row_shape.h"
 #include "bxb/internal/writer_engine.h"
 #include "write/batch_result.h"
+#include "write/key_hash.h"
 
 namespace bxb::write {
 
 using Clock = std::chrono::steady_clock;
 
 /// Encoded rows on their way to one commit. The memory is taken once and used again: adding a row never
-/// allocates, except for the first callback. Thread-compatible.
+/// allocates, except for the first callback and the first that joins. Thread-compatible.
 class Batch {
  public:
   struct Limits {
@@ -25,23 +26,48 @@ class Batch {
     std::size_t bytes;
   };
 
+  static constexpr std::size_t kMostRows = std::size_t{1} << 20;
+
+  /// An event that was not added because it repeats a row of the batch.
+  struct Joined {
+    std::uint32_t row;
+    Clock::time_point accepted_at;
+    internal::Callback callback;
+  };
+
   /// What one batch of these limits takes at most, in bytes.
   static std::size_t Footprint(Limits limits);
 
-  explicit Batch(Limits limits);
+  /// `slot` is the batch's number among those that share a queue.
+  explicit Batch(Limits limits, std::uint32_t slot = 0);
 
   bool Fits(const internal::EncodedRow& row) const;
   bool Full() const { return rows_.size() == limits_.rows; }
 
   /// The row must fit. Returns its number in the batch.
-  std::uint32_t Add(const internal::EncodedRow& row, internal::Callback callback, Clock::time_point now);
+  std::uint32_t Add(const internal::EncodedRow& row, const Fingerprint& print, internal::Callback callback,
+                    Clock::time_point now);
+
+  /// Lets an event share the fate of a row; false where too many do already.
+  bool Join(std::uint32_t row, internal::Callback& callback, Clock::time_point now);
 
   std::uint64_t number() const { return number_; }
+  std::uint32_t slot() const { return slot_; }
+
+  /// Where a row is, among all batches of a queue.
+  std::uint64_t Location(std::uint32_t row) const { return slot_ * kMostRows + row; }
+
   std::size_t rows() const { return rows_.size(); }
   std::size_t bytes() const { return used_; }
   std::string_view Tuple(std::uint32_t row) const { return {data_.get() + rows_[row].offset, rows_[row].size}; }
   std::string_view Key(std::uint32_t row) const { return Tuple(row).substr(kFieldCountBytes, rows_[row].key_bytes); }
+  const Fingerprint& Print(std::uint32_t row) const { return rows_[row].print; }
   Clock::time_point accepted_at(std::uint32_t row) const { return rows_[row].accepted_at; }
+  const std::vector<Joined>& joined() const { return joined_; }
+
+  /// Events that wait for this batch.
+  std::size_t events() const { return rows_.size() + joined_.size(); }
+
   const std::shared_ptr<internal::BatchResult>& result() const { return result_; }
 
   /// The rows' numbers in the order in which they are sent: by key, equal keys as they came; as they came
@@ -49,7 +75,7 @@ class Batch {
   std::vector<std::uint32_t> SendOrder() const;
 
   /// Tells the tickets, then the callbacks, each row's outcome.
-  void Resolve(const BatchOutcome& outcome);
+  void Resolve(BatchOutcome outcome);
 
   /// Empties the batch for its next use.
   void Reset(std::uint64_t number);
@@ -62,17 +88,20 @@ class Batch {
     std::uint32_t size;
     std::uint32_t key_bytes;
     Clock::time_point accepted_at;
+    Fingerprint print;
   };
 
   struct SortEntry;
   void SortRunsByKey(std::span<const SortEntry> entries, std::span<std::uint32_t> order) const;
 
   Limits limits_;
+  std::uint32_t slot_;
   std::uint64_t number_ = 0;
   std::unique_ptr<char[]> data_;
   std::size_t used_ = 0;
   std::vector<Row> rows_;
   std::vector<internal::Callback> callbacks_;  ///< by row; shorter than rows_ where the last ones have none
+  std::vector<Joined> joined_;
   std::shared_ptr<internal::BatchResult> result_;
 };
 

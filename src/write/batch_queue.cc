@@ -27,30 +27,67 @@ std::vector<std::pair<std::size_t, std::uint64_t>> LatencyRuns(const Batch& batc
 
 }  // namespace
 
-BatchQueue::BatchQueue(Limits limits) : limits_(limits) { stats_.memory_limit = limits.memory_bytes; }
+BatchQueue::BatchQueue(Limits limits) : limits_(limits), claims_(limits.dedup_cache_bytes) {
+  stats_.memory_limit = limits.memory_bytes;
+}
 
 absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl::Duration timeout,
                                           internal::Callback callback) {
+  const Fingerprint print = claims_.Of(row);
+  if (auto duplicate = claims_.FindDuplicate(print); duplicate && !closed_) {
+    return Settled(*std::move(duplicate), std::move(callback));
+  }
   Clock::time_point now = Clock::now();
   Lock lock(mutex_);
   if (open_ == nullptr || !open_->Fits(row)) {
-    if (!MakeRoom(lock, row, pq::After(timeout))) {
-      ++stats_.refused;
-      if (closed_) return absl::FailedPreconditionError("the writer is closed");
-      return absl::ResourceExhaustedError(fmt::format(
-          "no memory became free within {}: the batches on their way fill WriterOptions::memory_bytes ({} bytes)",
-          absl::FormatDuration(timeout), limits_.memory_bytes));
-    }
+    if (!MakeRoom(lock, row, pq::After(timeout))) return NotTaken(timeout);
     now = Clock::now();
   }
-  const std::uint32_t number = open_->Add(row, std::move(callback), now);
+  const auto claimed = claims_.Claim(print, open_->Location(static_cast<std::uint32_t>(open_->rows())));
+  if (claimed.state == DedupCache::State::kCommitted) {
+    lock.unlock();
+    return Settled(claims_.Duplicate(print, claimed.value), std::move(callback));
+  }
+  if (auto joined = Join(claimed, print, callback, now)) return *std::move(joined);
+  return Add(row, print, std::move(callback), now);
+}
+
+Ticket BatchQueue::Settled(Ticket duplicate, internal::Callback callback) {
+  if (callback) std::move(callback)(*duplicate.TryGet());
+  return duplicate;
+}
+
+// Only an event of equal content shares the fate of the first: another one may be good where that one is bad.
+std::optional<Ticket> BatchQueue::Join(const DedupCache::Claimed& claimed, const Fingerprint& print,
+                                       internal::Callback& callback, Clock::time_point now) {
+  if (claimed.state != DedupCache::State::kPending) return std::nullopt;
+  Batch& first = *by_slot_[claimed.value / Batch::kMostRows];
+  const auto row = static_cast<std::uint32_t>(claimed.value % Batch::kMostRows);
+  if (first.Print(row).payload != print.payload || !first.Join(row, callback, now)) return std::nullopt;
   ++stats_.accepted;
-  Ticket ticket(open_->result(), number);
+  ++stats_.joined;
+  if (const auto waiting = unresolved_.find(first.number()); waiting != unresolved_.end()) ++waiting->second;
+  return Ticket(first.result(), row, Ticket::Share::kJoined);
+}
+
+Ticket BatchQueue::Add(const internal::EncodedRow& row, const Fingerprint& print, internal::Callback callback,
+                       Clock::time_point now) {
+  const std::uint32_t number = open_->Add(row, print, std::move(callback), now);
+  ++stats_.accepted;
+  Ticket ticket(open_->result(), number, Ticket::Share::kOwn);
   const bool untimed = number == 0 && timing_lanes_ == 0;
   const bool due = open_->Full() || open_->rows() == worthwhile_rows_ || untimed;
   if (open_->Full()) SealOpen();
   if (due) WakeLane();
   return ticket;
+}
+
+absl::Status BatchQueue::NotTaken(absl::Duration timeout) {
+  ++stats_.refused;
+  if (closed_) return absl::FailedPreconditionError("the writer is closed");
+  return absl::ResourceExhaustedError(fmt::format(
+      "no memory became free within {}: the batches on their way fill WriterOptions::memory_bytes ({} bytes)",
+      absl::FormatDuration(timeout), limits_.memory_bytes));
 }
 
 // Returns with an open batch that the row fits into, or false: closed, or no memory before the deadline.
@@ -79,9 +116,9 @@ bool BatchQueue::OpenBatch() {
   if (!free_.empty()) {
     open_ = std::move(free_.back());
     free_.pop_back();
-  } else if (allocated_ < limits_.batches) {
-    open_ = std::make_unique<Batch>(limits_.batch);
-    ++allocated_;
+  } else if (by_slot_.size() < limits_.batches) {
+    open_ = std::make_unique<Batch>(limits_.batch, static_cast<std::uint32_t>(by_slot_.size()));
+    by_slot_.push_back(open_.get());
   } else {
     return false;
   }
@@ -91,7 +128,7 @@ bool BatchQueue::OpenBatch() {
 
 void BatchQueue::SealOpen() {
   if (open_ == nullptr || open_->rows() == 0) return;
-  unresolved_.emplace(open_->number(), open_->rows());
+  unresolved_.emplace(open_->number(), open_->events());
   sealed_.push_back(std::move(open_));
 }
 
@@ -146,9 +183,11 @@ std::size_t BatchQueue::WorthwhileRows() const {
   return std::max<std::size_t>(1, largest / 2);
 }
 
-void BatchQueue::Resolve(std::unique_ptr<Batch> batch, const BatchOutcome& outcome, Effort effort) {
+void BatchQueue::Resolve(std::unique_ptr<Batch> batch, BatchOutcome outcome, Effort effort) {
+  // First of all: from now on nobody joins this batch.
+  claims_.Settle(*batch, outcome);
   Count(*batch, outcome, effort);
-  batch->Resolve(outcome);
+  batch->Resolve(std::move(outcome));
   {
     const Lock lock(mutex_);
     unresolved_.erase(batch->number());
@@ -160,35 +199,23 @@ void BatchQueue::Resolve(std::unique_ptr<Batch> batch, const BatchOutcome& outco
 
 void BatchQueue::Count(const Batch& batch, const BatchOutcome& outcome, const Effort& effort) {
   const auto runs = LatencyRuns(batch);
-  const auto duplicates = static_cast<std::uint64_t>(std::ranges::count(outcome.duplicate, true));
-  const std::uint64_t others = batch.rows() - duplicates;
   const Lock lock(mutex_);
+  const EventCounts counts = CountEvents(batch, outcome);
   unresolved_[batch.number()] = 0;
   for (const auto& [bucket, count] : runs) latency_.Add(bucket, count);
   ++stats_.batches;
   stats_.merges += effort.merged ? 1 : 0;
-  stats_.retries += effort.retries;
+  stats_.conflicts += effort.conflicts;
+  stats_.isolations += effort.isolated ? 1 : 0;
+  stats_.retries += effort.attempts > 1 ? effort.attempts - 1 : 0;
   stats_.reconnects += effort.reconnects;
   stats_.bytes_sent += batch.bytes();
-  stats_.duplicates += duplicates;
-  totals_.duplicates += duplicates;
-  const auto add = [others](std::uint64_t& total, std::uint64_t& since) { total += others, since += others; };
-  switch (outcome.common.kind) {
-    case Outcome::Kind::kInserted:
-      add(stats_.inserted, totals_.inserted);
-      break;
-    case Outcome::Kind::kDuplicate:
-      add(stats_.duplicates, totals_.duplicates);
-      break;
-    case Outcome::Kind::kRejected:
-      add(stats_.rejected, totals_.rejected);
-      break;
-    case Outcome::Kind::kUnknown:
-      add(stats_.unknown, totals_.unknown);
-      break;
-  }
+  totals_.inserted += counts.inserted;
+  totals_.duplicates += counts.duplicates;
+  totals_.rejected += counts.rejected;
+  totals_.unknown += counts.unknown;
   totals_.lsn = std::max(totals_.lsn, outcome.common.lsn);
-  if (!outcome.common.status.ok()) totals_.last_error = outcome.common.status;
+  if (!counts.last_error.ok()) totals_.last_error = counts.last_error;
 }
 
 FlushReport BatchQueue::Flush(pq::Deadline deadline) {
@@ -203,7 +230,7 @@ FlushReport BatchQueue::Flush(pq::Deadline deadline) {
   resolved_.wait_until(lock, deadline, all_resolved);
   FlushReport report = ReportSince(before);
   for (const auto& [number, rows] : unresolved_) report.unresolved += number <= last ? rows : 0;
-  if (open_ != nullptr && open_->number() <= last) report.unresolved += open_->rows();
+  if (open_ != nullptr && open_->number() <= last) report.unresolved += open_->events();
   return report;
 }
 
@@ -212,14 +239,21 @@ FlushReport BatchQueue::Report() {
   return ReportSince(reported_);
 }
 
+FlushReport BatchQueue::TotalsNow() const {
+  FlushReport totals = totals_;
+  totals.duplicates += claims_.hits();
+  return totals;
+}
+
 FlushReport BatchQueue::ReportSince(const FlushReport& before) {
-  FlushReport report = {.inserted = totals_.inserted - before.inserted,
-                        .duplicates = totals_.duplicates - before.duplicates,
-                        .rejected = totals_.rejected - before.rejected,
-                        .unknown = totals_.unknown - before.unknown,
-                        .lsn = totals_.lsn};
-  if (report.rejected + report.unknown > 0) report.last_error = totals_.last_error;
-  reported_ = totals_;
+  const FlushReport now = TotalsNow();
+  FlushReport report = {.inserted = now.inserted - before.inserted,
+                        .duplicates = now.duplicates - before.duplicates,
+                        .rejected = now.rejected - before.rejected,
+                        .unknown = now.unknown - before.unknown,
+                        .lsn = now.lsn};
+  if (report.rejected + report.unknown > 0) report.last_error = now.last_error;
+  reported_ = now;
   return report;
 }
 
@@ -240,15 +274,24 @@ void BatchQueue::Stop(const absl::Status& reason) {
   work_.notify_all();
   room_.notify_all();
   for (auto& batch : abandoned) {
-    Resolve(std::move(batch), {.common = {.kind = Outcome::Kind::kUnknown, .status = reason}, .duplicate = {}}, {});
+    Resolve(std::move(batch), {.common = {.kind = Outcome::Kind::kUnknown, .status = reason}}, {});
   }
 }
 
 WriterStats BatchQueue::stats() const {
   const Lock lock(mutex_);
   WriterStats stats = stats_;
+  const FlushReport totals = TotalsNow();
+  stats.cache_hits = totals.duplicates - totals_.duplicates;
+  stats.accepted += stats.cache_hits;
+  stats.inserted = totals.inserted;
+  stats.duplicates = totals.duplicates;
+  stats.rejected = totals.rejected;
+  stats.unknown = totals.unknown;
   stats.pending = stats.accepted - stats.inserted - stats.duplicates - stats.rejected - stats.unknown;
-  stats.memory_bytes = allocated_ * Batch::Footprint(limits_.batch);
+  stats.memory_bytes = by_slot_.size() * Batch::Footprint(limits_.batch);
+  stats.cache_keys = claims_.keys();
+  stats.cache_bytes = claims_.bytes();
   stats.ack_latency = latency_.Summary();
   return stats;
 }

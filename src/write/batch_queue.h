@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,8 @@
 #include "bxb/writer_stats.h"
 #include "pq/deadline.h"
 #include "write/batch.h"
+#include "write/claims.h"
+#include "write/event_counts.h"
 #include "write/latency_histogram.h"
 
 namespace bxb::write {
@@ -35,19 +38,22 @@ class BatchQueue {
     std::size_t memory_bytes;  ///< of all batches together
     std::size_t batches;       ///< how many of them that is
     std::chrono::nanoseconds linger;
+    std::size_t dedup_cache_bytes;
   };
 
   /// What a lane did for one batch besides its outcome.
   struct Effort {
-    std::uint64_t retries = 0;
+    std::uint64_t attempts = 0;
     std::uint64_t reconnects = 0;
+    std::uint64_t conflicts = 0;
     bool merged = false;
+    bool isolated = false;
   };
 
   explicit BatchQueue(Limits limits);
 
-  /// Copies the row into the open batch, waiting for memory until `timeout` has passed.
-  /// ResourceExhausted when it has, FailedPrecondition once the queue is closed.
+  /// Copies the row into the open batch, waiting for memory until `timeout` has passed, unless it is known to be in
+  /// the table or to be on its way already. ResourceExhausted when it has, FailedPrecondition once the queue is closed.
   absl::StatusOr<Ticket> Append(const internal::EncodedRow& row, absl::Duration timeout, internal::Callback callback);
 
   void CountRefusal();
@@ -56,7 +62,7 @@ class BatchQueue {
   std::unique_ptr<Batch> Take();
 
   /// Counts the batch's outcome, tells its tickets and callbacks, and keeps its memory for the next.
-  void Resolve(std::unique_ptr<Batch> batch, const BatchOutcome& outcome, Effort effort);
+  void Resolve(std::unique_ptr<Batch> batch, BatchOutcome outcome, Effort effort);
 
   /// Makes the open batch due, waits until every batch there is by now is resolved, and reports.
   FlushReport Flush(pq::Deadline deadline);
@@ -72,9 +78,17 @@ class BatchQueue {
 
   WriterStats stats() const;
 
+  Claims& claims() { return claims_; }
+
  private:
   using Lock = std::unique_lock<std::mutex>;
 
+  static Ticket Settled(Ticket duplicate, internal::Callback callback);
+  std::optional<Ticket> Join(const DedupCache::Claimed& claimed, const Fingerprint& print, internal::Callback& callback,
+                             Clock::time_point now);
+  Ticket Add(const internal::EncodedRow& row, const Fingerprint& print, internal::Callback callback,
+             Clock::time_point now);
+  absl::Status NotTaken(absl::Duration timeout);
   bool MakeRoom(Lock& lock, const internal::EncodedRow& row, pq::Deadline deadline);
   bool OpenBatch();
   void SealOpen();
@@ -83,9 +97,11 @@ class BatchQueue {
   Clock::time_point OpenDue() const;
   std::size_t WorthwhileRows() const;
   void Count(const Batch& batch, const BatchOutcome& outcome, const Effort& effort);
+  FlushReport TotalsNow() const;
   FlushReport ReportSince(const FlushReport& before);
 
   const Limits limits_;
+  Claims claims_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;      ///< for lanes: a batch is due
@@ -95,21 +111,21 @@ class BatchQueue {
   std::unique_ptr<Batch> open_;
   std::deque<std::unique_ptr<Batch>> sealed_;
   std::vector<std::unique_ptr<Batch>> free_;
-  /// Batch number -> rows without an outcome, of all sealed or taken ones. A batch stays here, with none, until
+  std::vector<Batch*> by_slot_;  ///< all batches there are
+  /// Batch number -> events without an outcome, of all sealed or taken ones. A batch stays here, with none, until
   /// its callbacks have returned.
   std::map<std::uint64_t, std::uint64_t> unresolved_;
   std::uint64_t last_number_ = 0;
   std::uint64_t flush_through_ = 0;  ///< up to this number the open batch is due at once
-  std::size_t allocated_ = 0;
   int idle_lanes_ = 0;
   int timing_lanes_ = 0;             ///< those of them that wake by themselves when the open batch is due
   std::size_t worthwhile_rows_ = 1;  ///< WorthwhileRows() when a lane last looked; reaching it wakes a lane
-  bool closed_ = false;
+  std::atomic<bool> closed_ = false;
   bool stopped_ = false;
 
   WriterStats stats_;
   LatencyHistogram latency_;
-  FlushReport totals_;    ///< since Open
+  FlushReport totals_;    ///< since Open, without what the cache has answered
   FlushReport reported_;  ///< what of them the last report has covered
 };
 

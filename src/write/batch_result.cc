@@ -1,10 +1,46 @@
 #include "write/batch_result.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bxb/ticket.h"
 
 namespace bxb {
+namespace write {
+namespace {
+
+Outcome DuplicateOf(Outcome outcome, std::optional<bool> payload_differed) {
+  outcome.kind = Outcome::Kind::kDuplicate;
+  outcome.payload_differed = payload_differed;
+  return outcome;
+}
+
+}  // namespace
+
+Outcome BatchOutcome::Of(std::uint32_t row) const {
+  switch (fates.empty() ? Fate::kCommon : fates[row]) {
+    case Fate::kCommon:
+      return common;
+    case Fate::kDuplicate:
+      return DuplicateOf(common, std::nullopt);
+    case Fate::kDuplicateSame:
+      return DuplicateOf(common, false);
+    case Fate::kDuplicateDifferent:
+      return DuplicateOf(common, true);
+    case Fate::kFailed:
+      break;
+  }
+  const auto failure = std::ranges::lower_bound(failures, row, {}, &Failure::row);
+  return {.kind = failure->kind, .status = failure->status};
+}
+
+// Only equal content joins.
+Outcome OutcomeOfRepeat(Outcome first) {
+  return first.kind == Outcome::Kind::kInserted ? DuplicateOf(std::move(first), false) : first;
+}
+
+}  // namespace write
+
 namespace internal {
 
 void BatchResult::Resolve(write::BatchOutcome outcome) {
@@ -23,13 +59,23 @@ std::optional<Outcome> BatchResult::Wait(std::uint32_t row, pq::Deadline deadlin
 
 }  // namespace internal
 
-std::optional<Outcome> Ticket::TryGet() const { return result_->Wait(row_, pq::Deadline::min()); }
+std::optional<Outcome> Ticket::Await(std::optional<absl::Duration> timeout) const {
+  if (result_ == nullptr) {
+    return Outcome{.kind = Outcome::Kind::kDuplicate,
+                   .durability = durability_,
+                   .lsn = lsn_,
+                   .payload_differed = payload_differed_};
+  }
+  auto outcome = result_->Wait(row_, timeout ? pq::After(*timeout) : pq::Deadline::min());
+  if (outcome && share_ == Share::kJoined) return write::OutcomeOfRepeat(*std::move(outcome));
+  return outcome;
+}
+
+std::optional<Outcome> Ticket::TryGet() const { return Await(std::nullopt); }
 
 Outcome Ticket::Wait(absl::Duration timeout) const {
-  if (auto outcome = result_->Wait(row_, pq::After(timeout))) return *std::move(outcome);
+  if (auto outcome = Await(timeout)) return *std::move(outcome);
   return {.kind = Outcome::Kind::kUnknown,
-          .durability = Durability::kNone,
-          .lsn = {},
           .status = absl::DeadlineExceededError("no outcome yet: the event is still on its way")};
 }
 

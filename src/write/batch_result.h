@@ -8,20 +8,37 @@
 
 #include "bxb/outcome.h"
 #include "pq/deadline.h"
+#include "write/incarnation.h"
 
 namespace bxb::write {
 
-/// How the commit of a batch ended, for all of its rows.
-struct BatchOutcome {
-  Outcome common;               ///< of each row, unless `duplicate` says otherwise
-  std::vector<bool> duplicate;  ///< by row; empty where no row is a duplicate
-
-  Outcome Of(std::uint32_t row) const {
-    Outcome outcome = common;
-    if (!duplicate.empty() && duplicate[row]) outcome.kind = Outcome::Kind::kDuplicate;
-    return outcome;
-  }
+/// What became of one row, where it is not what became of the most.
+enum class Fate : std::uint8_t {
+  kCommon,
+  kDuplicate,           ///< of an event whose content is not known
+  kDuplicateSame,       ///< of an event with the same content
+  kDuplicateDifferent,  ///< of an event with another content
+  kFailed,              ///< rejected or unknown, by itself
 };
+
+/// How the commit of a batch ended, row by row.
+struct BatchOutcome {
+  struct Failure {
+    std::uint32_t row;
+    Outcome::Kind kind;
+    absl::Status status;
+  };
+
+  Outcome common;                 ///< of each row that nothing else is said about
+  std::vector<Fate> fates;        ///< by row; empty where all are kCommon
+  std::vector<Failure> failures;  ///< of the rows that are kFailed, in the order of their numbers
+  Incarnation server;             ///< that has confirmed the commit
+
+  Outcome Of(std::uint32_t row) const;
+};
+
+/// The outcome of an event that repeats another one which had `first`.
+Outcome OutcomeOfRepeat(Outcome first);
 
 }  // namespace bxb::write
 

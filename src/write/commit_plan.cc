@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <string_view>
-
 namespace bxb::write {
 namespace {
 
@@ -32,32 +30,71 @@ std::string BeginSql(SynchronousCommit level) {
 }
 
 // It runs after the commit, so the position covers it, and the settings are those that the commit obeyed. An
-// unlogged table is never on disk for good, whatever fsync says.
+// unlogged table is never on disk for good, whatever fsync says. A WAL file's name begins with the timeline.
 std::string CommitSql(const schema::Table& table, SynchronousCommit level) {
   const std::string stated = level == SynchronousCommit::kServerDefault ? "current_setting('synchronous_commit')"
                                                                         : fmt::format("'{}'", SqlValue(level));
-  return fmt::format("COMMIT;SELECT pg_current_wal_insert_lsn(),{},current_setting('synchronous_standby_names')<>'',{}",
-                     stated, table.unlogged ? "'off'" : "current_setting('fsync')");
+  return fmt::format(
+      "COMMIT;SELECT lsn,{},current_setting('synchronous_standby_names')<>'',{},left(pg_walfile_name(lsn),8),"
+      "date_part('epoch',pg_postmaster_start_time()) FROM pg_current_wal_insert_lsn() AS lsn",
+      stated, table.unlogged ? "'off'" : "current_setting('fsync')");
+}
+
+std::string StageSql(const std::string& table, const std::string& columns) {
+  return fmt::format(
+      "CREATE TEMP TABLE {2} ON COMMIT DROP AS SELECT {1} FROM {0} WITH NO DATA;"
+      "COPY pg_temp.{2}({1}) FROM STDIN (FORMAT binary);",
+      table, columns, kStageName);
+}
+
+std::string MergeSql(const std::string& table, const std::string& columns, const std::string& key) {
+  return fmt::format(
+      "COPY (INSERT INTO {0}({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM pg_temp.{3} ON CONFLICT ({2}) DO "
+      "NOTHING RETURNING {2}) TO STDOUT (FORMAT binary);",
+      table, columns, key, kStageName);
+}
+
+std::string VerifySql(const std::string& table, const std::string& key) {
+  return fmt::format("COPY (SELECT {1} FROM {0} JOIN pg_temp.{2} USING ({1})) TO STDOUT (FORMAT binary);", table, key,
+                     kStageName);
+}
+
+// A day is much longer than any batch is tried for. Few rows at a time, and never waiting for another lane.
+std::string PruneSql(const std::string& ledger) {
+  return fmt::format(
+      "DELETE FROM {0} WHERE ctid=ANY(ARRAY(SELECT ctid FROM {0} WHERE committed_at<now()-interval '1 day' "
+      "LIMIT 10000 FOR UPDATE SKIP LOCKED))",
+      ledger);
 }
 
 }  // namespace
 
-CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& binding, SynchronousCommit level) {
+std::string CommitPlan::DirectSql(std::string_view number) const {
+  if (!has_ledger()) return begin_sql + direct_sql;
+  return fmt::format("{}{}'{}');{}", begin_sql, note_sql, number, direct_sql);
+}
+
+CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& binding, SynchronousCommit level,
+                          const std::optional<std::string>& ledger) {
   const std::string columns = fmt::format("{}", fmt::join(binding.column_names, ","));
   const auto key_end = binding.column_names.begin() + static_cast<std::ptrdiff_t>(binding.key_columns);
   const std::string key = fmt::format("{}", fmt::join(binding.column_names.begin(), key_end, ","));
-  CommitPlan plan;
-  plan.key_columns = binding.key_columns;
-  plan.direct_sql = fmt::format("{}COPY {}({}) FROM STDIN (FORMAT binary);{}", BeginSql(level), table.sql_name, columns,
-                                CommitSql(table, level));
-  if (binding.key_columns == 0) return plan;
-  plan.merge_sql = fmt::format(
-      "{0}CREATE TEMP TABLE bxb_stage ON COMMIT DROP AS SELECT {2} FROM {1} WITH NO DATA;"
-      "COPY pg_temp.bxb_stage({2}) FROM STDIN (FORMAT binary);"
-      "COPY (INSERT INTO {1}({2}) OVERRIDING SYSTEM VALUE SELECT {2} FROM pg_temp.bxb_stage ON CONFLICT ({3}) DO "
-      "NOTHING RETURNING {3}) "
-      "TO STDOUT (FORMAT binary);{4}",
-      BeginSql(level), table.sql_name, columns, key, CommitSql(table, level));
+  const std::string begin = BeginSql(level), commit = CommitSql(table, level);
+  CommitPlan plan = {.table = table.sql_name, .table_name = table.name, .begin_sql = begin};
+  for (std::size_t i = 0; i < binding.key_columns; ++i) {
+    plan.key.push_back({.name = binding.plain_names[i], .type = binding.types[i]});
+  }
+  plan.direct_sql = fmt::format("COPY {}({}) FROM STDIN (FORMAT binary);{}", table.sql_name, columns, commit);
+  plan.barrier_sql = begin + "SELECT pg_current_xact_id();" + commit;
+  if (binding.key_columns > 0) {
+    const std::string stage = begin + StageSql(table.sql_name, columns);
+    plan.merge_sql = stage + MergeSql(table.sql_name, columns, key) + commit;
+    plan.verify_sql = stage + VerifySql(table.sql_name, key) + commit;
+  }
+  if (ledger) {
+    plan.note_sql = fmt::format("INSERT INTO {}(batch) VALUES (", *ledger);
+    plan.prune_sql = PruneSql(*ledger);
+  }
   return plan;
 }
 

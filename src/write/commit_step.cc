@@ -2,23 +2,28 @@
 
 #include "bxb/status.h"
 #include "pq/sqlstate.h"
+#include "schema/ledger.h"
 
 namespace bxb::write {
 
-CommitStep NextStep(const FailedAttempt& attempt, bool can_merge) {
+CommitStep NextStep(const FailedAttempt& attempt, Recourse recourse) {
   if (attempt.connection_lost) return attempt.end_sent ? CommitStep::kInDoubt : CommitStep::kRetry;
-  switch (pq::Classify(SqlStateOf(attempt.status))) {
+  const ServerError error = ServerErrorOf(attempt.status);
+  switch (pq::Classify(error.sqlstate)) {
     case pq::ErrorClass::kUniqueViolation:
+      if (recourse.has_ledger && error.constraint == schema::kLedgerConstraint) return CommitStep::kCommitted;
       // Which index it is does not matter, and a partition's has another name: a merge skips what violates the
       // dedup index and fails at any other.
-      return can_merge && !attempt.merging ? CommitStep::kMerge : CommitStep::kReject;
+      return recourse.can_merge && !attempt.merging ? CommitStep::kMerge : CommitStep::kIsolate;
     case pq::ErrorClass::kTransient:
     case pq::ErrorClass::kConnection:
     case pq::ErrorClass::kResources:
       return CommitStep::kRetry;
     case pq::ErrorClass::kBadRow:
+      return CommitStep::kIsolate;
     case pq::ErrorClass::kPermanent:
-      return CommitStep::kReject;
+      // With a line it is a trigger's or a type's own trouble with that row.
+      return attempt.line ? CommitStep::kIsolate : CommitStep::kReject;
   }
   return CommitStep::kReject;
 }

@@ -1,15 +1,20 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "absl/status/status.h"
 
 namespace bxb::write {
 
-/// What a lane does after an attempt to commit a batch has failed.
+/// What a lane does after an attempt to commit rows has failed.
 enum class CommitStep {
-  kMerge,    ///< there are duplicates: send the batch again as a merge
-  kRetry,    ///< wait a little, then send it again as it was
-  kInDoubt,  ///< it may have been committed: a merge finds out, where one is possible
-  kReject,   ///< it was surely not committed, and another attempt would end the same way
+  kMerge,      ///< there are duplicates: send the rows again as a merge
+  kRetry,      ///< wait a little, then send them again as they were
+  kInDoubt,    ///< they may have been committed: a merge or the ledger finds out, where there is one
+  kCommitted,  ///< the ledger says that an earlier attempt has committed them
+  kIsolate,    ///< some of the rows are at fault: find them
+  kReject,     ///< surely not committed, and no attempt to commit any row would end another way
 };
 
 /// One failed attempt.
@@ -17,10 +22,17 @@ struct FailedAttempt {
   absl::Status status;
   bool merging = false;  ///< it was a merge, not a direct COPY
   bool connection_lost = false;
-  bool end_sent = false;  ///< the end marker may have reached the server
+  bool end_sent = false;            ///< the end marker may have reached the server
+  std::optional<std::size_t> line;  ///< the row that the server's CONTEXT names, from 0
 };
 
-/// The rule of the commit protocol; design and reasons are in docs/delivery.md. Pure.
-CommitStep NextStep(const FailedAttempt& attempt, bool can_merge);
+/// How duplicates and doubts can be settled.
+struct Recourse {
+  bool can_merge = false;
+  bool has_ledger = false;
+};
+
+/// The rule of the commit protocol; its state machine is in docs/delivery.md. Pure.
+CommitStep NextStep(const FailedAttempt& attempt, Recourse recourse);
 
 }  // namespace bxb::write

@@ -3,30 +3,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "bxb/internal/server_error.h"
+#include "bxb/uuid.h"
 #include "write/acknowledgement.h"
-#include "write/backoff.h"
+#include "write/copy_line.h"
+#include "write/dead_letter.h"
 #include "write/merge_answer.h"
+#include "write/progress.h"
 #include "write/row_stream.h"
 
 namespace bxb::write {
 namespace {
 
-// Below one duplicate in twenty rows, a direct COPY that fails now and then costs less than merging always.
-constexpr std::size_t kMergeFirstShare = 20;
-
 // How long an idle lane tries to leave a failed transaction before it rather gives the connection up.
 constexpr absl::Duration kRollbackTimeout = absl::Seconds(1);
 
+constexpr std::chrono::minutes kPruneInterval{10};
+constexpr absl::Duration kPruneTimeout = absl::Seconds(10);
+
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
-absl::Status CheckCopied(const Batch& batch, std::uint64_t copied) {
-  if (copied == batch.rows()) return absl::OkStatus();
+absl::Status SomeDropped(std::uint64_t dropped, std::size_t sent) {
   return absl::FailedPreconditionError(
-      fmt::format("a trigger kept {} of the batch's {} rows out of the table, and which ones cannot be told",
-                  batch.rows() - copied, batch.rows()));
+      fmt::format("a trigger kept {} of {} rows out of the table, and which ones cannot be told", dropped, sent));
 }
 
 // The server quotes one row in its DETAIL and CONTEXT, and the other rows may belong to somebody else.
@@ -38,36 +40,42 @@ absl::Status WithoutQuotes(const absl::Status& status) {
   return internal::WithServerError(status, error);
 }
 
+// All of its bits are random: a number that comes twice would lose a batch.
+std::string NewNumber() {
+  thread_local std::random_device random;
+  Uuid uuid;
+  std::ranges::generate(uuid.bytes, [] { return static_cast<std::uint8_t>(random()); });
+  return uuid.ToString();
+}
+
 }  // namespace
 
-// One batch's way through the protocol.
-struct Committer::Progress {
-  std::vector<std::uint32_t> order;
-  pq::Deadline deadline;
-  Backoff backoff;
-  bool merging = false;
-  bool direct_in_doubt = false;  ///< the last attempt in doubt was a direct COPY
-  bool any_in_doubt = false;
-  Committed committed;
-};
-
-Committer::Committer(const Settings& settings, const pq::Interrupt& interrupt, pq::Connection connection)
-    : settings_(settings), interrupt_(interrupt), connection_(std::move(connection)) {}
+Committer::Committer(int lane, const Settings& settings, ConflictRate& conflicts, const pq::Interrupt& interrupt,
+                     pq::Connection connection)
+    : lane_(lane),
+      settings_(settings),
+      conflicts_(conflicts),
+      interrupt_(interrupt),
+      connection_(std::move(connection)) {}
 
 Committer::Committed Committer::Commit(const Batch& batch) {
-  Progress progress = {.order = batch.SendOrder(),
-                       .deadline = pq::After(settings_.commit_timeout),
-                       .backoff = {},
-                       .merging = merge_first_,
-                       .committed = {}};
-  while (true) {
-    const FailedAttempt failed = Attempt(batch, progress);
-    if (failed.status.ok() || !PrepareNext(failed, progress)) break;
-    ++progress.committed.effort.retries;
+  Progress progress(batch, settings_.commit_timeout);
+  while (progress.NextPiece(settings_.plan.can_merge() && (progress.in_doubt || conflicts_.MergeFirst()))) {
+    CommitPiece(batch, progress);
   }
   LeaveFailedTransaction();
-  progress.committed.effort.merged = progress.merging;
-  return std::move(progress.committed);
+  PruneLedger();
+  if (progress.any_stored()) conflicts_.Record(progress.conflicted);
+  Committed committed = {.outcome = progress.TakeOutcome(), .effort = progress.effort};
+  BuryTheRejected(batch, committed.outcome);
+  return committed;
+}
+
+void Committer::CommitPiece(const Batch& batch, Progress& progress) {
+  for (bool again = true; again; ++progress.effort.attempts) {
+    const FailedAttempt failed = Attempt(batch, progress);
+    again = failed.status.ok() ? !progress.settled : PrepareNext(failed, progress);
+  }
 }
 
 FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
@@ -76,8 +84,12 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
     attempt.connection_lost = true;
     return attempt;
   }
-  const std::string& sql = progress.merging ? settings_.plan.merge_sql : settings_.plan.direct_sql;
-  RowStream rows(batch, progress.order, chunk_);
+  if (settings_.plan.has_ledger() && progress.number.empty()) progress.number = NewNumber();
+  const std::string sql = progress.known_committed ? settings_.plan.barrier_sql
+                          : progress.dropped > 0   ? settings_.plan.verify_sql
+                          : progress.merging       ? settings_.plan.merge_sql
+                                                   : settings_.plan.DirectSql(progress.number);
+  RowStream rows(batch, progress.rows, chunk_);
   std::string returned;
   const pq::CopyResult result = connection_->Copy(
       in_failed_transaction_ ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
@@ -85,6 +97,8 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
   attempt.status = result.status;
   attempt.end_sent = result.end_sent;
   attempt.connection_lost = connection_->lost();
+  attempt.line = CopyLine(ServerErrorOf(result.status).context,
+                          progress.merging ? kStageName : settings_.plan.table_name, progress.rows.size());
   in_failed_transaction_ = !attempt.connection_lost && !result.committed;
   if (!result.committed) return attempt;
   // What fails behind the COMMIT takes nothing back.
@@ -101,77 +115,123 @@ absl::Status Committer::EnsureConnected(Progress& progress) {
   if (!connection.ok()) return connection.status();
   connection_ = *std::move(connection);
   in_failed_transaction_ = false;
-  ++progress.committed.effort.reconnects;
+  ++progress.effort.reconnects;
   Log(LogLevel::kInfo, "reconnected");
   return absl::OkStatus();
 }
 
 void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
                          Progress& progress) {
-  BatchOutcome& outcome = progress.committed.outcome;
-  absl::Status status = CheckCopied(batch, result.copied);
-  if (status.ok() && progress.merging) status = TellDuplicates(batch, returned, progress);
-  if (status.ok()) {
-    outcome.common = Acknowledge(result);
-  } else {
-    Log(LogLevel::kError, fmt::format("batch of {} unknown: {}", batch.rows(), Text(status)));
-    outcome = {.common = {.kind = Outcome::Kind::kUnknown, .status = status}, .duplicate = {}};
+  absl::Status status;
+  if (progress.dropped > 0) {
+    status = RejectTheDropped(batch, returned, progress);
+  } else if (!progress.known_committed && result.copied != progress.rows.size()) {
+    progress.dropped = progress.rows.size() - result.copied;
+    progress.in_doubt = true;
+    if (settings_.plan.can_merge()) return;  // the table will tell which ones
+    status = SomeDropped(progress.dropped, progress.rows.size());
+  } else if (progress.merging) {
+    status = TellDuplicates(batch, returned, progress);
   }
+  if (status.ok()) return Acknowledge(result, progress);
+  Log(LogLevel::kError, fmt::format("{} rows unknown: {}", progress.rows.size(), Text(status)));
+  progress.Unknown(status);
 }
 
-Outcome Committer::Acknowledge(const pq::CopyResult& result) const {
-  auto acknowledged = result.status.ok() ? AcknowledgementOf(result.rows) : result.status;
-  if (!acknowledged.ok()) {
-    Log(LogLevel::kWarning, fmt::format("committed, but not known how durably: {}", Text(acknowledged.status())));
-    return {.kind = Outcome::Kind::kInserted};
-  }
-  // Waiting for the standbys can be cancelled: then the commit succeeds locally, with a warning.
-  if (result.warned) acknowledged->durability = std::min(acknowledged->durability, Durability::kLocalFsync);
-  return *std::move(acknowledged);
-}
-
-absl::Status Committer::TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress) {
-  auto merged = ReadMergeAnswer(batch, progress.order, settings_.plan.key_columns, returned);
-  if (!merged.ok()) return merged.status();
-  merge_first_ = merged->duplicates * kMergeFirstShare >= batch.rows();
-  // A direct COPY commits all of its rows or none. If it was in doubt and nothing is left to insert, it was
-  // the one that inserted them.
-  const bool first_attempt_committed = progress.direct_in_doubt && merged->duplicates == batch.rows();
-  if (merged->duplicates > 0 && !first_attempt_committed) {
-    progress.committed.outcome.duplicate = std::move(merged->duplicate);
+// As many as were dropped must be missing: otherwise a trigger has changed keys, and nobody can tell.
+absl::Status Committer::RejectTheDropped(const Batch& batch, const std::string& returned, Progress& progress) {
+  auto missing = DuplicatesOf(batch, progress.rows, settings_.plan.key.size(), returned);
+  if (!missing.ok()) return missing.status();
+  if (missing->size() != progress.dropped) return SomeDropped(progress.dropped, progress.rows.size());
+  for (const std::uint32_t row : *missing) {
+    progress.Reject(row, absl::FailedPreconditionError("a trigger kept the row out of the table"));
   }
   return absl::OkStatus();
 }
 
-// Sets the next attempt up, or settles the outcome and returns false.
-bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
-  const CommitStep step = NextStep(failed, settings_.plan.can_merge());
-  if (step == CommitStep::kInDoubt) {
-    progress.any_in_doubt = true;
-    progress.direct_in_doubt = !failed.merging;
-  }
-  const bool stopped = absl::IsCancelled(failed.status) && failed.connection_lost;
-  if (stopped || (step == CommitStep::kInDoubt && !settings_.plan.can_merge()))
-    return GiveUp(failed, /*unknown=*/true, progress), false;
-  if (step == CommitStep::kReject) return GiveUp(failed, progress.any_in_doubt, progress), false;
-  progress.merging = progress.merging || step != CommitStep::kRetry;
-  if (step == CommitStep::kMerge) return true;
+absl::Status Committer::TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress) {
+  auto duplicates = DuplicatesOf(batch, progress.rows, settings_.plan.key.size(), returned);
+  if (!duplicates.ok()) return duplicates.status();
+  progress.effort.merged = true;
+  // A direct COPY commits all of its rows or none. If it was in doubt and nothing is left to insert, it was
+  // the one that inserted them.
+  const bool first_attempt_committed = progress.direct_in_doubt && duplicates->size() == progress.rows.size();
+  if (!first_attempt_committed) progress.Duplicates(*duplicates);
+  return absl::OkStatus();
+}
 
-  Log(LogLevel::kWarning, fmt::format("batch not committed yet, trying again: {}", Text(failed.status)));
+void Committer::Acknowledge(const pq::CopyResult& result, Progress& progress) {
+  auto acknowledged = result.status.ok() ? AcknowledgementOf(result.rows) : result.status;
+  if (!acknowledged.ok()) {
+    Log(LogLevel::kWarning, fmt::format("committed, but not known how durably: {}", Text(acknowledged.status())));
+    return progress.Stored({.outcome = {.kind = Outcome::Kind::kInserted}, .server = {}});
+  }
+  // Waiting for the standbys can be cancelled: then the commit succeeds locally, with a warning.
+  Durability& durability = acknowledged->outcome.durability;
+  if (result.warned) durability = std::min(durability, Durability::kLocalFsync);
+  progress.Stored(*acknowledged);
+}
+
+// Sets the next attempt up, or settles the piece as far as it can be and returns false.
+bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
+  const CommitPlan& plan = settings_.plan;
+  const CommitStep step = NextStep(failed, {.can_merge = plan.can_merge(), .has_ledger = plan.has_ledger()});
+  const bool stopped = absl::IsCancelled(failed.status) && failed.connection_lost;
+  const bool hopeless = step == CommitStep::kInDoubt && !plan.can_merge() && !plan.has_ledger();
+  if (stopped || hopeless) return GiveUp(failed, /*unknown=*/true, progress), false;
+  switch (step) {
+    case CommitStep::kMerge:
+      progress.merging = progress.conflicted = true;
+      ++progress.effort.conflicts;
+      return true;
+    case CommitStep::kCommitted:
+      return progress.known_committed = true;
+    case CommitStep::kIsolate:
+      return Isolate(failed, progress), false;
+    case CommitStep::kReject:
+      return GiveUp(failed, progress.in_doubt, progress), false;
+    case CommitStep::kInDoubt:
+      progress.in_doubt = true;
+      progress.direct_in_doubt = !failed.merging;
+      progress.merging = plan.can_merge();
+      break;
+    case CommitStep::kRetry:
+      break;
+  }
+  return WaitForAnotherTry(failed, progress);
+}
+
+bool Committer::WaitForAnotherTry(const FailedAttempt& failed, Progress& progress) {
+  Log(LogLevel::kWarning, fmt::format("attempt {} to commit {} rows failed, trying again: {}",
+                                      progress.effort.attempts + 1, progress.rows.size(), Text(failed.status)));
   if (absl::IsUnavailable(failed.status)) connection_.reset();
   const absl::Status waited = progress.backoff.Wait(progress.deadline, interrupt_);
   if (waited.ok()) return true;
-  return GiveUp(failed, progress.any_in_doubt || absl::IsCancelled(waited), progress), false;
+  return GiveUp(failed, progress.in_doubt || absl::IsCancelled(waited), progress), false;
+}
+
+void Committer::Isolate(const FailedAttempt& failed, Progress& progress) {
+  progress.effort.isolated = true;
+  const auto bad = progress.isolation.Refused(failed.line);
+  if (bad) progress.Reject(*bad, failed.status);
 }
 
 void Committer::GiveUp(const FailedAttempt& failed, bool unknown, Progress& progress) {
   const Outcome::Kind kind = unknown ? Outcome::Kind::kUnknown : Outcome::Kind::kRejected;
   const absl::Status reason = absl::IsCancelled(failed.status) && failed.connection_lost
                                   ? absl::AbortedError("the writer was closed before the commit was confirmed")
-                              : progress.order.size() > 1 ? WithoutQuotes(failed.status)
-                                                          : failed.status;
-  Log(LogLevel::kError, fmt::format("batch of {} {}: {}", progress.order.size(), Name(kind), Text(reason)));
-  progress.committed.outcome = {.common = {.kind = kind, .status = reason}, .duplicate = {}};
+                                  : WithoutQuotes(failed.status);
+  const std::size_t rows = progress.FailRest(kind, reason);
+  Log(LogLevel::kError, fmt::format("{} rows {}: {}", rows, Name(kind), Text(reason)));
+}
+
+void Committer::BuryTheRejected(const Batch& batch, const BatchOutcome& outcome) {
+  for (const auto& failure : outcome.failures) {
+    if (failure.kind != Outcome::Kind::kRejected || !settings_.dead_letter) continue;
+    const std::string key = KeyText(batch.Key(failure.row), settings_.plan.key);
+    settings_.dead_letter(
+        {.table = settings_.plan.table, .key = key, .tuple = batch.Tuple(failure.row), .reason = failure.status});
+  }
 }
 
 // An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.
@@ -180,8 +240,16 @@ void Committer::LeaveFailedTransaction() {
   in_failed_transaction_ = !connection_->Query("ROLLBACK", pq::After(kRollbackTimeout)).ok();
 }
 
+void Committer::PruneLedger() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!settings_.plan.has_ledger() || now < next_pruning_ || !connection_ || connection_->lost()) return;
+  next_pruning_ = now + kPruneInterval;
+  const auto pruned = connection_->Query(settings_.plan.prune_sql, pq::After(kPruneTimeout));
+  if (!pruned.ok()) Log(LogLevel::kWarning, fmt::format("the ledger was not pruned: {}", Text(pruned.status())));
+}
+
 void Committer::Log(LogLevel level, const std::string& line) const {
-  if (settings_.log) settings_.log(level, line);
+  if (settings_.log) settings_.log(level, fmt::format("lane {}: {}", lane_, line));
 }
 
 }  // namespace bxb::write

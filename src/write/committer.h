@@ -1,9 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "bxb/writer_options.h"
@@ -12,12 +13,14 @@
 #include "write/batch_queue.h"
 #include "write/commit_plan.h"
 #include "write/commit_step.h"
+#include "write/conflict_rate.h"
 
 namespace bxb::write {
 
-/// The commit protocol of one lane: takes a batch through as many attempts as it needs until its outcome is
-/// known or commit_timeout has passed. It is optimistic: a direct COPY first, a merge when the server finds
-/// duplicates, and merges straight away while they keep coming. Thread-compatible.
+/// The commit protocol of one lane: takes a batch through as many attempts as it needs until the outcome of every
+/// row is known or commit_timeout has passed. It is optimistic: a direct COPY of the whole batch first, a merge when
+/// the server finds duplicates (and at once while most batches have some), pieces of the batch when the server
+/// refuses rows. Thread-compatible.
 class Committer {
  public:
   struct Settings {
@@ -27,6 +30,7 @@ class Committer {
     absl::Duration commit_timeout;
     CommitPlan plan;
     LogHook log;
+    DeadLetterHook dead_letter;
   };
 
   struct Committed {
@@ -34,29 +38,38 @@ class Committer {
     BatchQueue::Effort effort;
   };
 
-  /// Both references must outlive the committer.
-  Committer(const Settings& settings, const pq::Interrupt& interrupt, pq::Connection connection);
+  /// The references must outlive the committer. `lane` is for the log.
+  Committer(int lane, const Settings& settings, ConflictRate& conflicts, const pq::Interrupt& interrupt,
+            pq::Connection connection);
 
   Committed Commit(const Batch& batch);
 
  private:
-  struct Progress;
+  class Progress;
 
-  absl::Status EnsureConnected(Progress& progress);
+  void CommitPiece(const Batch& batch, Progress& progress);
   FailedAttempt Attempt(const Batch& batch, Progress& progress);
+  absl::Status EnsureConnected(Progress& progress);
   void Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned, Progress& progress);
-  Outcome Acknowledge(const pq::CopyResult& result) const;
   absl::Status TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress);
+  absl::Status RejectTheDropped(const Batch& batch, const std::string& returned, Progress& progress);
+  void Acknowledge(const pq::CopyResult& result, Progress& progress);
   bool PrepareNext(const FailedAttempt& failed, Progress& progress);
+  bool WaitForAnotherTry(const FailedAttempt& failed, Progress& progress);
+  void Isolate(const FailedAttempt& failed, Progress& progress);
   void GiveUp(const FailedAttempt& failed, bool unknown, Progress& progress);
+  void BuryTheRejected(const Batch& batch, const BatchOutcome& outcome);
   void LeaveFailedTransaction();
+  void PruneLedger();
   void Log(LogLevel level, const std::string& line) const;
 
+  const int lane_;
   const Settings& settings_;
+  ConflictRate& conflicts_;
   const pq::Interrupt& interrupt_;
   std::optional<pq::Connection> connection_;
   bool in_failed_transaction_ = false;
-  bool merge_first_ = false;
+  std::chrono::steady_clock::time_point next_pruning_;
   std::string chunk_;  ///< kept between batches for its memory
 };
 

@@ -6,13 +6,19 @@
 
 namespace bxb::write {
 
-/// 127 bits of a keyed hash of a dedup key's encoded bytes. That two of n keys share one has odds of about
-/// n²/2^128: below 10^-20 for 10^9 keys.
+/// 127 bits of a keyed hash of a dedup key's encoded bytes, never all zero. That two of n keys share one has odds of
+/// about n²/2^128: below 10^-20 for 10^9 keys.
 struct KeyHash {
   std::uint64_t high = 0;
   std::uint64_t low = 0;  ///< the top bit is never set: the cache keeps a key's state there
 
   bool operator==(const KeyHash&) const = default;
+};
+
+/// What the dedup cache knows a row by.
+struct Fingerprint {
+  KeyHash key;
+  std::uint64_t payload = 0;
 };
 
 /// Hashes under a random secret of its own (XXH3, https://xxhash.com), so that nobody who makes up keys can make

@@ -1,7 +1,5 @@
 #include "write/merge_answer.h"
 
-#include <string>
-
 #include "absl/container/flat_hash_set.h"
 #include "bxb/internal/copy_reader.h"
 
@@ -12,10 +10,10 @@ constexpr std::size_t kFieldCountBytes = 2;
 
 }  // namespace
 
-absl::StatusOr<MergeAnswer> ReadMergeAnswer(const Batch& batch, std::span<const std::uint32_t> order,
-                                            std::size_t key_columns, std::string_view returned) {
+absl::StatusOr<std::vector<std::uint32_t>> DuplicatesOf(const Batch& batch, std::span<const std::uint32_t> rows,
+                                                        std::size_t key_columns, std::string_view returned) {
   absl::flat_hash_set<std::string_view> inserted;
-  inserted.reserve(batch.rows());
+  inserted.reserve(rows.size());
   internal::CopyReader reader(key_columns);
   reader.Feed(returned);
   while (true) {
@@ -26,15 +24,13 @@ absl::StatusOr<MergeAnswer> ReadMergeAnswer(const Batch& batch, std::span<const 
   }
   if (absl::Status complete = reader.Finish(); !complete.ok()) return complete;
 
-  MergeAnswer answer = {.duplicate = std::vector<bool>(batch.rows()), .duplicates = 0};
-  for (const std::uint32_t row : order) {
-    if (inserted.erase(batch.Key(row)) > 0) continue;
-    answer.duplicate[row] = true;
-    ++answer.duplicates;
-  }
   // A key that the server changed (a trigger, another encoding) is not found: its row counts as a duplicate, and
   // is in the table like one.
-  return answer;
+  std::vector<std::uint32_t> duplicates;
+  for (const std::uint32_t row : rows) {
+    if (inserted.erase(batch.Key(row)) == 0) duplicates.push_back(row);
+  }
+  return duplicates;
 }
 
 }  // namespace bxb::write

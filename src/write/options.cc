@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "absl/time/time.h"
+#include "bxb/row.h"
 
 namespace bxb::write {
 namespace {
@@ -21,9 +24,13 @@ absl::Status CheckPositive(std::string_view option, absl::Duration value) {
   return Bad(option, fmt::format("is {}; it must be more than zero", absl::FormatDuration(value)));
 }
 
+bool HasKey(const internal::RowShape& shape) {
+  return std::ranges::any_of(shape.columns, [](const auto& column) { return (column.roles & kKey) != 0; });
+}
+
 absl::Status CheckTable(const WriterOptions& options, const internal::RowShape& shape) {
   if (options.table.empty() && shape.table.empty()) return Bad("table", "is empty, and the row type names none");
-  if (options.create_table && !shape.is_event) {
+  if (options.create_table && !shape.is_event && HasKey(shape)) {
     return Bad("create_table", "is for bxb::Event only: create the table of another row type yourself");
   }
   return absl::OkStatus();
@@ -35,7 +42,7 @@ absl::Status CheckLinger(absl::Duration linger) {
 }
 
 absl::Status CheckMemory(const WriterOptions& options) {
-  const BatchQueue::Limits limits = QueueLimits(options);
+  const BatchQueue::Limits limits = QueueLimits(options, /*has_key=*/true);
   const auto needed = static_cast<std::size_t>(options.lanes) + 2;
   if (limits.batches >= needed) return absl::OkStatus();
   return Bad("memory_bytes", fmt::format("is {}; {} lanes need at least {} for batches of {} rows and {} bytes",
@@ -51,6 +58,7 @@ absl::Status CheckOptions(const WriterOptions& options, const internal::RowShape
   for (const absl::Status& status :
        {CheckTable(options, shape), CheckRange("batch_rows", options.batch_rows, 1, 1'000'000),
         CheckRange("batch_bytes", options.batch_bytes, 4 << 10, std::size_t{1} << 30), CheckLinger(options.linger),
+        CheckRange("dedup_cache_bytes", options.dedup_cache_bytes, 0, std::size_t{64} << 30),
         CheckPositive("write_timeout", options.write_timeout),
         CheckPositive("connect_timeout", options.connect_timeout),
         CheckPositive("commit_timeout", options.commit_timeout), CheckMemory(options)}) {
@@ -59,12 +67,13 @@ absl::Status CheckOptions(const WriterOptions& options, const internal::RowShape
   return absl::OkStatus();
 }
 
-BatchQueue::Limits QueueLimits(const WriterOptions& options) {
+BatchQueue::Limits QueueLimits(const WriterOptions& options, bool has_key) {
   const Batch::Limits batch = {.rows = options.batch_rows, .bytes = options.batch_bytes};
   return {.batch = batch,
           .memory_bytes = options.memory_bytes,
           .batches = options.memory_bytes / Batch::Footprint(batch),
-          .linger = absl::ToChronoNanoseconds(options.linger)};
+          .linger = absl::ToChronoNanoseconds(options.linger),
+          .dedup_cache_bytes = has_key ? options.dedup_cache_bytes : 0};
 }
 
 }  // namespace bxb::write

@@ -10,7 +10,7 @@ namespace bxb::write {
 /// Whether the options make sense for the row type; InvalidArgument names the first that does not.
 absl::Status CheckOptions(const WriterOptions& options, const internal::RowShape& shape);
 
-/// The queue that they describe.
-BatchQueue::Limits QueueLimits(const WriterOptions& options);
+/// The queue that they describe; without a key nothing is deduplicated.
+BatchQueue::Limits QueueLimits(const WriterOptions& options, bool has_key);
 
 }  // namespace bxb::write

@@ -10,52 +10,42 @@
 
 #include "pq/connection.h"
 #include "pq/interrupt.h"
-#include "schema/binding.h"
-#include "schema/events_table.h"
-#include "schema/table.h"
 #include "write/batch_queue.h"
 #include "write/committer.h"
+#include "write/conflict_rate.h"
+#include "write/destination.h"
 #include "write/lane.h"
 #include "write/options.h"
 
 namespace bxb::internal {
 namespace {
 
-absl::StatusOr<schema::Table> FindOrCreateTable(pq::Connection& connection, const WriterOptions& options,
-                                                const RowShape& shape, pq::Deadline deadline) {
-  const std::string name = options.table.empty() ? std::string(shape.table) : options.table;
-  if (options.create_table) {
-    if (absl::Status created = schema::CreateEventsTable(connection, name, deadline); !created.ok()) return created;
-  }
-  return schema::InspectTable(connection, name, deadline);
-}
-
-write::Committer::Settings SettingsOf(const WriterOptions& options, const schema::Table& table,
-                                      const schema::Binding& binding) {
+write::Committer::Settings SettingsOf(const WriterOptions& options, write::CommitPlan plan) {
   return {.dsn = options.dsn,
           .application_name = options.application_name,
           .connect_timeout = options.connect_timeout,
           .commit_timeout = options.commit_timeout,
-          .plan = write::MakeCommitPlan(table, binding, options.synchronous_commit),
-          .log = options.log};
+          .plan = std::move(plan),
+          .log = options.log,
+          .dead_letter = options.dead_letter};
 }
 
 }  // namespace
 
 // The lanes come last: they are the first to go, and they use all that stands before them.
 struct WriterEngine::Impl {
-  Impl(const WriterOptions& options, std::vector<PgType> column_types, write::Committer::Settings commit_settings,
-       std::unique_ptr<pq::Interrupt> stop)
-      : types(std::move(column_types)),
+  Impl(const WriterOptions& options, const write::Destination& destination, std::unique_ptr<pq::Interrupt> stop)
+      : types(destination.types),
         max_row_bytes(options.batch_bytes),
         write_timeout(options.write_timeout),
-        settings(std::move(commit_settings)),
+        settings(SettingsOf(options, destination.plan)),
         interrupt(std::move(stop)),
-        queue(write::QueueLimits(options)) {}
+        queue(write::QueueLimits(options, destination.plan.can_merge())) {}
 
   ~Impl() { Abort(absl::AbortedError("the writer was destroyed before the event was committed")); }
 
-  absl::Status StartLanes(int count, pq::Connection first, pq::Deadline deadline);
+  absl::StatusOr<std::vector<pq::Connection>> Connect(int count, pq::Connection first, pq::Deadline deadline);
+  void StartLanes(std::vector<pq::Connection> connections);
   void Abort(const absl::Status& reason);
 
   const std::vector<PgType> types;
@@ -63,6 +53,7 @@ struct WriterEngine::Impl {
   const absl::Duration write_timeout;
   const write::Committer::Settings settings;
   const std::unique_ptr<pq::Interrupt> interrupt;
+  write::ConflictRate conflicts;
   write::BatchQueue queue;
   std::vector<std::unique_ptr<write::Lane>> lanes;
 };
@@ -76,7 +67,8 @@ void WriterEngine::Impl::Abort(const absl::Status& reason) {
 
 // All connections are opened before the first thread starts: a lane that cannot connect is an error of
 // Open, not a surprise under load.
-absl::Status WriterEngine::Impl::StartLanes(int count, pq::Connection first, pq::Deadline deadline) {
+absl::StatusOr<std::vector<pq::Connection>> WriterEngine::Impl::Connect(int count, pq::Connection first,
+                                                                        pq::Deadline deadline) {
   std::vector<pq::Connection> connections;
   connections.push_back(std::move(first));
   while (connections.size() < static_cast<std::size_t>(count)) {
@@ -85,12 +77,15 @@ absl::Status WriterEngine::Impl::StartLanes(int count, pq::Connection first, pq:
     if (!next.ok()) return next.status();
     connections.push_back(*std::move(next));
   }
-  for (int number = 0; number < count; ++number) {
-    auto& connection = connections[static_cast<std::size_t>(number)];
-    lanes.push_back(
-        std::make_unique<write::Lane>(number, queue, write::Committer(settings, *interrupt, std::move(connection))));
+  return connections;
+}
+
+void WriterEngine::Impl::StartLanes(std::vector<pq::Connection> connections) {
+  for (int number = 0; auto& connection : connections) {
+    write::Committer committer(number, settings, conflicts, *interrupt, std::move(connection));
+    lanes.push_back(std::make_unique<write::Lane>(number, queue, std::move(committer)));
+    ++number;
   }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOptions& options, const RowShape& shape) {
@@ -103,15 +98,13 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
     return absl::Status(connection.status().code(),
                         fmt::format("WriterOptions::dsn: {}", std::string(connection.status().message())));
   }
-  auto table = FindOrCreateTable(*connection, options, shape, deadline);
-  if (!table.ok()) return table.status();
-  auto binding = schema::Bind(shape, *table);
-  if (!binding.ok()) return binding.status();
-
-  auto impl =
-      std::make_unique<Impl>(options, binding->types, SettingsOf(options, *table, *binding), std::move(interrupt));
-  absl::Status started = impl->StartLanes(options.lanes, *std::move(connection), deadline);
-  if (!started.ok()) return started;
+  auto destination = write::FindDestination(*connection, options, shape, deadline);
+  if (!destination.ok()) return destination.status();
+  auto impl = std::make_unique<Impl>(options, *destination, std::move(interrupt));
+  auto connections = impl->Connect(options.lanes, *std::move(connection), deadline);
+  if (!connections.ok()) return connections.status();
+  write::WarmUpFrom(connections->front(), options, shape, *destination, impl->queue.claims());
+  impl->StartLanes(*std::move(connections));
   return std::unique_ptr<WriterEngine>(new WriterEngine(std::move(impl)));
 }
 
@@ -148,6 +141,10 @@ FlushReport WriterEngine::Close(absl::Duration timeout) {
   return report;
 }
 
-WriterStats WriterEngine::stats() const { return impl_->queue.stats(); }
+WriterStats WriterEngine::stats() const {
+  WriterStats stats = impl_->queue.stats();
+  stats.conflict_rate = impl_->conflicts.rate();
+  return stats;
+}
 
 }  // namespace bxb::internal

@@ -17,17 +17,20 @@ TEST(Acknowledgement, ProvesWhatTheSettingsWaitedFor) {
 }
 
 TEST(Acknowledgement, ReadsTheServersRow) {
-  const auto outcome = AcknowledgementOf({{"0/16B3748", "on", "f", "on"}});
-  ASSERT_TRUE(outcome.ok());
-  EXPECT_EQ(outcome->lsn, Lsn{0x16B3748});
-  EXPECT_EQ(outcome->durability, Durability::kLocalFsync);
-  EXPECT_EQ(outcome->kind, Outcome::Kind::kInserted);
+  const auto acknowledged = AcknowledgementOf({{"0/16B3748", "on", "f", "on", "0000000A", "1795361646.123456"}});
+  ASSERT_TRUE(acknowledged.ok());
+  EXPECT_EQ(acknowledged->outcome.lsn, Lsn{0x16B3748});
+  EXPECT_EQ(acknowledged->outcome.durability, Durability::kLocalFsync);
+  EXPECT_EQ(acknowledged->outcome.kind, Outcome::Kind::kInserted);
+  EXPECT_EQ(acknowledged->server, (Incarnation{.timeline = 10, .started = 1795361646.123456}));
 }
 
 TEST(Acknowledgement, IsAnErrorWithoutAPosition) {
   EXPECT_EQ(AcknowledgementOf({}).status().code(), absl::StatusCode::kInternal);
-  EXPECT_EQ(AcknowledgementOf({{std::nullopt, "on", "f", "on"}}).status().code(), absl::StatusCode::kInternal);
-  EXPECT_EQ(AcknowledgementOf({{"nonsense", "on", "f", "on"}}).status().code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(AcknowledgementOf({{std::nullopt, "on", "f", "on", "00000001", "1"}}).status().code(),
+            absl::StatusCode::kInternal);
+  EXPECT_EQ(AcknowledgementOf({{"nonsense", "on", "f", "on", "00000001", "1"}}).status().code(),
+            absl::StatusCode::kInternal);
 }
 
 }  // namespace

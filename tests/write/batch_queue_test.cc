@@ -16,7 +16,11 @@ using std::chrono::milliseconds;
 class BatchQueueTest : public ::testing::Test {
  protected:
   static BatchQueue::Limits Limits(std::chrono::nanoseconds linger) {
-    return {.batch = {.rows = 100, .bytes = 4096}, .memory_bytes = 1 << 20, .batches = 4, .linger = linger};
+    return {.batch = {.rows = 100, .bytes = 4096},
+            .memory_bytes = 1 << 20,
+            .batches = 4,
+            .linger = linger,
+            .dedup_cache_bytes = 0};
   }
 
   static void Append(BatchQueue& queue, int rows = 1) {
@@ -26,7 +30,7 @@ class BatchQueueTest : public ::testing::Test {
   }
 
   static void Resolve(BatchQueue& queue, std::unique_ptr<Batch> batch, Kind kind) {
-    queue.Resolve(std::move(batch), {.common = {.kind = kind}, .duplicate = {}}, {});
+    queue.Resolve(std::move(batch), {.common = {.kind = kind}}, {});
   }
 
   static auto FlushInBackground(BatchQueue& queue) {

@@ -25,7 +25,7 @@ class BatchTest : public ::testing::Test {
   void Add(const std::string& key, bool keyed = true) {
     const std::string tuple = Tuple(key);
     const auto key_bytes = static_cast<std::uint32_t>(keyed ? key.size() + 4 : 0);
-    batch_.Add({.tuple = tuple, .key_bytes = key_bytes}, {}, Clock::now());
+    batch_.Add({.tuple = tuple, .key_bytes = key_bytes}, {}, {}, Clock::now());
   }
 
   std::string Stream(std::vector<std::uint32_t> order, std::vector<std::size_t>* chunks = nullptr) {
@@ -55,9 +55,9 @@ TEST_F(BatchTest, HoldsAsManyRowsAndBytesAsItsLimits) {
   Batch small({.rows = 2, .bytes = 20});
   const std::string tuple(10, 'x');
   EXPECT_TRUE(small.Fits({.tuple = tuple, .key_bytes = 0}));
-  small.Add({.tuple = tuple, .key_bytes = 0}, {}, Clock::now());
+  small.Add({.tuple = tuple, .key_bytes = 0}, {}, {}, Clock::now());
   EXPECT_FALSE(small.Fits({.tuple = std::string(11, 'x'), .key_bytes = 0}));
-  small.Add({.tuple = tuple, .key_bytes = 0}, {}, Clock::now());
+  small.Add({.tuple = tuple, .key_bytes = 0}, {}, {}, Clock::now());
   EXPECT_TRUE(small.Full());
   EXPECT_FALSE(small.Fits({.tuple = "", .key_bytes = 0}));
 }
@@ -92,11 +92,12 @@ TEST_F(BatchTest, CallsOnlyTheRowsThatHaveACallback) {
   std::vector<std::string> told;
   const std::string tuple = Tuple("k");
   const internal::EncodedRow row = {.tuple = tuple, .key_bytes = 5};
-  batch_.Add(row, {}, Clock::now());
-  batch_.Add(row, [&](const Outcome& outcome) { told.emplace_back(Name(outcome.kind)); }, Clock::now());
-  batch_.Add(row, {}, Clock::now());
-  batch_.Add(row, [&](const Outcome& outcome) { told.emplace_back(Name(outcome.kind)); }, Clock::now());
-  batch_.Resolve({.common = {.kind = Outcome::Kind::kInserted}, .duplicate = {false, false, false, true}});
+  batch_.Add(row, {}, {}, Clock::now());
+  batch_.Add(row, {}, [&](const Outcome& outcome) { told.emplace_back(Name(outcome.kind)); }, Clock::now());
+  batch_.Add(row, {}, {}, Clock::now());
+  batch_.Add(row, {}, [&](const Outcome& outcome) { told.emplace_back(Name(outcome.kind)); }, Clock::now());
+  const auto fates = {Fate::kCommon, Fate::kCommon, Fate::kCommon, Fate::kDuplicate};
+  batch_.Resolve({.common = {.kind = Outcome::Kind::kInserted}, .fates = fates});
   EXPECT_THAT(told, ElementsAre("inserted", "duplicate"));
 }
 

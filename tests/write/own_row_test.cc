@@ -99,8 +99,10 @@ TEST_F(OwnRowTest, NeedsATableName) {
 }
 
 TEST_F(OwnRowTest, HasNoTableToBeCreated) {
-  const absl::Status status = Writer<Keyless>::Open({.dsn = dsn_, .create_table = true}).status();
-  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("WriterOptions::create_table"));
+  const absl::Status keyed = Writer<Reading>::Open({.dsn = dsn_, .table = "readings", .create_table = true}).status();
+  EXPECT_THAT(std::string(keyed.message()), ::testing::HasSubstr("WriterOptions::create_table"));
+  const absl::Status keyless = Writer<Keyless>::Open({.dsn = dsn_, .create_table = true}).status();
+  EXPECT_EQ(keyless.code(), absl::StatusCode::kNotFound) << keyless;
 }
 
 TEST_F(OwnRowTest, FollowsDomainsAndEnums) {

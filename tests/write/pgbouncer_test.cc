@@ -23,7 +23,7 @@ class PgBouncerTest : public WriterTest {
 };
 
 TEST_F(PgBouncerTest, InsertsAndMergesInTransactionMode) {
-  auto writer = OpenPooled({.lanes = 4, .batch_rows = 100});
+  auto writer = OpenPooled({.lanes = 4, .batch_rows = 100, .dedup_cache_bytes = 0});
   WriteMany(*writer, 2000);
   EXPECT_EQ(writer->Flush(kLong).inserted, 2000);
   WriteMany(*writer, 3000);

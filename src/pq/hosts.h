@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bxb::pq {
+
+/// One of a dsn's hosts, as parameters that override the dsn's own. What is empty overrides nothing.
+struct Host {
+  std::string host = {};
+  std::string hostaddr = {};
+  std::string port = {};
+
+  friend bool operator==(const Host&, const Host&) = default;
+};
+
+/// The hosts that libpq would try for `dsn`, in its order: from the dsn itself, its service, the environment, or
+/// libpq's defaults. Connects to nothing and looks up no name.
+///
+/// The answer is one Host{}, which leaves the choice to libpq, where there is only one host, where the list is wrong
+/// (libpq says how), where only a part of it has a `host` or a `hostaddr`, since what is missing cannot be overridden,
+/// and for target_session_attrs=prefer-standby, which needs all hosts at once.
+std::vector<Host> HostsOf(const std::string& dsn);
+
+}  // namespace bxb::pq

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace bxb::write {
+
+/// Finds the rows of a batch that the server refuses, and gets the others in: says which rows to commit next, and
+/// learns from how that ended. It begins with the whole batch as one piece, and mostly that is all there is to it.
+///
+/// A refusal that names a line costs that row: the rows before it have passed, and wait to be sent together with
+/// others that have; the rows behind it come next, no more of them at first than the distance between bad rows
+/// suggests. A refusal without a line splits the piece, until a single row is left to blame. Every step either
+/// settles a row or makes a piece smaller, so it ends. Thread-compatible.
+class Isolation {
+ public:
+  explicit Isolation(std::vector<std::uint32_t> rows);
+
+  /// The next piece, in sending order, to be followed by Stored or Refused. Empty: every row is settled.
+  std::span<const std::uint32_t> Next();
+
+  /// The piece has been committed.
+  void Stored();
+
+  /// The server has refused the piece and named a row of it (0: the first), or none. Returns the row to blame, if it
+  /// is known now.
+  std::optional<std::uint32_t> Refused(std::optional<std::size_t> index);
+
+  /// Gives up: the rows that are not settled.
+  std::vector<std::uint32_t> TakeRest();
+
+ private:
+  using Rows = std::vector<std::uint32_t>;
+  static constexpr std::size_t kUnlimited = ~std::size_t{0};
+
+  void Split();
+
+  std::deque<Rows> pieces_;           ///< the first one is being worked on
+  Rows passed_;                       ///< rows before a named line, to be sent as one piece
+  std::size_t longest_ = kUnlimited;  ///< of a piece; shorter while bad rows are near
+};
+
+}  // namespace bxb::write

@@ -1,0 +1,68 @@
+#include "write/progress.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bxb::write {
+Committer::Progress::Progress(const Batch& batch, absl::Duration timeout)
+    : isolation(batch.SendOrder()), deadline(pq::After(timeout)), batch_rows_(batch.rows()) {}
+
+bool Committer::Progress::NextPiece(bool merge) {
+  rows = isolation.Next();
+  number.clear();
+  merging = merge;
+  direct_in_doubt = known_committed = settled = false;
+  dropped = 0;
+  return !rows.empty();
+}
+
+// Any position behind the last commit will do for all of them, and the weakest promise holds for each.
+void Committer::Progress::Stored(const Acknowledgement& acknowledged) {
+  Outcome& common = outcome_.common;
+  if (any_stored_) {
+    common.lsn = std::max(common.lsn, acknowledged.outcome.lsn);
+    common.durability = std::min(common.durability, acknowledged.outcome.durability);
+    outcome_.server = std::min(outcome_.server, acknowledged.server);
+  } else {
+    common = acknowledged.outcome;
+    outcome_.server = acknowledged.server;
+  }
+  any_stored_ = settled = true;
+  isolation.Stored();
+}
+
+void Committer::Progress::Duplicates(std::span<const std::uint32_t> duplicates) {
+  if (duplicates.empty()) return;
+  conflicted = true;
+  outcome_.fates.resize(batch_rows_);
+  for (const std::uint32_t row : duplicates) outcome_.fates[row] = Fate::kDuplicate;
+}
+
+void Committer::Progress::Unknown(const absl::Status& status) {
+  for (const std::uint32_t row : rows) Fail(row, Outcome::Kind::kUnknown, status);
+  settled = true;
+  isolation.Stored();
+}
+
+std::size_t Committer::Progress::FailRest(Outcome::Kind kind, const absl::Status& status) {
+  const auto rest = isolation.TakeRest();
+  for (const std::uint32_t row : rest) Fail(row, kind, status);
+  return rest.size();
+}
+
+void Committer::Progress::Reject(std::uint32_t row, const absl::Status& status) {
+  Fail(row, Outcome::Kind::kRejected, status);
+}
+
+void Committer::Progress::Fail(std::uint32_t row, Outcome::Kind kind, const absl::Status& status) {
+  outcome_.fates.resize(batch_rows_);
+  outcome_.fates[row] = Fate::kFailed;
+  outcome_.failures.push_back({.row = row, .kind = kind, .status = status});
+}
+
+BatchOutcome Committer::Progress::TakeOutcome() {
+  std::ranges::sort(outcome_.failures, {}, &BatchOutcome::Failure::row);
+  return std::move(outcome_);
+}
+
+}  // namespace bxb::write

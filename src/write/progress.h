@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "pq/deadline.h"
+#include "write/acknowledgement.h"
+#include "write/backoff.h"
+#include "write/batch.h"
+#include "write/batch_queue.h"
+#include "write/batch_result.h"
+#include "write/committer.h"
+#include "write/isolation.h"
+
+namespace bxb::write {
+
+/// One batch's way through the commit protocol: what is left to do, and what has become of the rest.
+class Committer::Progress {
+ public:
+  Progress(const Batch& batch, absl::Duration timeout);
+
+  /// Goes on to the next piece, which begins as a merge or as a direct COPY; false when there is none.
+  bool NextPiece(bool merge);
+
+  /// The piece is in the table.
+  void Stored(const Acknowledgement& acknowledged);
+  void Duplicates(std::span<const std::uint32_t> rows);
+
+  /// The piece's commit can never be told from its absence.
+  void Unknown(const absl::Status& status);
+
+  /// Everything that is not settled fails. Returns how many rows that are.
+  std::size_t FailRest(Outcome::Kind kind, const absl::Status& status);
+
+  void Reject(std::uint32_t row, const absl::Status& status);
+
+  bool any_stored() const { return any_stored_; }
+  BatchOutcome TakeOutcome();
+
+  std::span<const std::uint32_t> rows;  ///< the piece
+  std::string number;                   ///< its number in the ledger
+  bool merging = false;
+  bool direct_in_doubt = false;  ///< the piece's last attempt in doubt was a direct COPY
+  bool known_committed = false;  ///< the ledger has said so: only the acknowledgement is missing
+  std::size_t dropped = 0;       ///< rows that a trigger kept out of a committed COPY: which ones is to be found out
+  bool settled = false;          ///< the outcome of each of its rows is known
+  bool in_doubt = false;         ///< an attempt of this batch is or was: it must not be copied directly again
+  bool conflicted = false;       ///< the batch holds a duplicate
+
+  Isolation isolation;
+  pq::Deadline deadline;
+  Backoff backoff;
+  BatchQueue::Effort effort;
+
+ private:
+  void Fail(std::uint32_t row, Outcome::Kind kind, const absl::Status& status);
+
+  std::size_t batch_rows_;
+  bool any_stored_ = false;
+  BatchOutcome outcome_;
+};
+
+}  // namespace bxb::write
