@@ -113,6 +113,9 @@ class Writer {
   /// nothing.
   FlushReport Close(absl::Duration timeout) { return engine_->Close(timeout); }
 
+  /// Reads the tuple of a DeadLetter back. Views in the row point into `tuple`. Errors: see RowCodec::Decode.
+  absl::StatusOr<Row> Decode(std::string_view tuple) const { return codec_.Decode(tuple); }
+
   /// A consistent snapshot of the counters.
   WriterStats stats() const { return engine_->stats(); }
 

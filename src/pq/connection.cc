@@ -188,8 +188,8 @@ class Connection::Exchange {
   Deadline deadline_;
 };
 
-Connection::Connection(Handle handle, const Interrupt* interrupt)
-    : warned_(std::make_unique<bool>(false)), handle_(std::move(handle)), interrupt_(interrupt) {
+Connection::Connection(Handle handle, const Interrupt* interrupt, std::size_t host)
+    : warned_(std::make_unique<bool>(false)), handle_(std::move(handle)), interrupt_(interrupt), host_(host) {
   PQsetNoticeReceiver(handle_.get(), &NoteWarning, warned_.get());
 }
 

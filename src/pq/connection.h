@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -44,9 +45,14 @@ class Connection {
   ///
   /// Several hosts (see HostsOf) are tried one by one in the dsn's order, whatever load_balance_hosts says; the first
   /// that fits wins. Each may take an equal share of the time that is left when its turn comes, all addresses of its
-  /// name together. If none fits, the error names every host with its reason (see ErrorFromHosts).
+  /// name together. If none fits, the error names every host with its reason (see ErrorFromHosts). The round begins
+  /// with `first_host`, another connection's host(), where that is known to be a good one.
   static absl::StatusOr<Connection> Open(const std::string& dsn, const std::string& application_name, Deadline deadline,
-                                         const Interrupt* interrupt = nullptr, Target target = Target::kAny);
+                                         const Interrupt* interrupt = nullptr, Target target = Target::kAny,
+                                         std::size_t first_host = 0);
+
+  /// Which of the dsn's hosts it is connected to, from 0.
+  std::size_t host() const { return host_; }
 
   /// Runs SQL through the simple protocol; the rows are those of the last statement that returned any.
   absl::StatusOr<Rows> Query(const std::string& sql, Deadline deadline);
@@ -69,11 +75,12 @@ class Connection {
  private:
   class Exchange;
 
-  Connection(Handle handle, const Interrupt* interrupt);
+  Connection(Handle handle, const Interrupt* interrupt, std::size_t host);
 
   std::unique_ptr<bool> warned_;  ///< where libpq's notice receiver finds it, also when this object has moved
   Handle handle_;
   const Interrupt* interrupt_;
+  std::size_t host_;
 };
 
 }  // namespace bxb::pq

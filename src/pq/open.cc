@@ -78,18 +78,19 @@ Deadline ShareOf(Deadline deadline, std::size_t hosts_left) {
 }  // namespace
 
 absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::string& application_name,
-                                            Deadline deadline, const Interrupt* interrupt, Target target) {
+                                            Deadline deadline, const Interrupt* interrupt, Target target,
+                                            std::size_t first_host) {
   if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
   const std::vector<Host> hosts = HostsOf(dsn);
   std::vector<HostFailure> failures;
   while (failures.size() < hosts.size()) {
-    const Host& host = hosts[failures.size()];
-    Handle handle = StartConnecting(dsn, host, application_name, target);
+    const std::size_t host = (first_host + failures.size()) % hosts.size();
+    Handle handle = StartConnecting(dsn, hosts[host], application_name, target);
     if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
     HostFailure failure = FinishConnecting(handle.get(), ShareOf(deadline, hosts.size() - failures.size()), interrupt);
     if (failure.status.ok()) {
       PQsetnonblocking(handle.get(), 1);
-      return Connection(std::move(handle), interrupt);
+      return Connection(std::move(handle), interrupt, host);
     }
     if (absl::IsCancelled(failure.status)) return ErrorFromHosts({failure});
     failures.push_back(std::move(failure));

@@ -5,9 +5,9 @@
 namespace bxb::schema {
 namespace {
 
-// Without statistics: about what an event and its header take.
+// Without statistics: about what an event and its header take. The last block may hold hardly anything: one more.
 constexpr const char* kFirstBlockSql = R"(
-  SELECT greatest(0, pg_relation_size(c.oid) / current_setting('block_size')::bigint - ceil($1::bigint /
+  SELECT greatest(0, pg_relation_size(c.oid) / current_setting('block_size')::bigint - 1 - ceil($1::bigint /
                      CASE WHEN c.reltuples > 0 AND c.relpages > 0 THEN c.reltuples / c.relpages ELSE 30 END))::bigint
     FROM pg_class c WHERE c.oid = $2::regclass)";
 

@@ -17,8 +17,10 @@ namespace bxb::testing {
 namespace {
 
 // The read returns when the other end of the socket is closed. The postmaster is stopped first, so that it starts no
-// more children. Several rounds, because this process may have died between two steps of starting the server.
+// more children. Several rounds, because this process may have died between two steps of starting the server. The
+// shell's complaint about a folder without a server goes into a socket that nobody reads any more: hence the trap.
 constexpr char kScript[] = R"sh(
+trap '' PIPE
 exec 3<&0
 (
   read -r line <&3

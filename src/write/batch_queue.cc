@@ -127,7 +127,7 @@ bool BatchQueue::OpenBatch() {
 }
 
 void BatchQueue::SealOpen() {
-  if (open_ == nullptr || open_->rows() == 0) return;
+  if (!HasOpenRows()) return;
   unresolved_.emplace(open_->number(), open_->events());
   sealed_.push_back(std::move(open_));
 }
@@ -160,16 +160,16 @@ std::unique_ptr<Batch> BatchQueue::Take() {
 }
 
 void BatchQueue::AwaitWork(Lock& lock) {
-  if (open_ == nullptr && unresolved_.empty()) return work_.wait(lock);
+  if (!HasOpenRows() && unresolved_.empty()) return work_.wait(lock);
   // The open batch may stay below the worthwhile size, of which nobody tells: somebody must watch the clock.
   ++timing_lanes_;
-  work_.wait_until(lock, open_ != nullptr ? OpenDue() : Clock::now() + kLongestHold);
+  work_.wait_until(lock, HasOpenRows() ? OpenDue() : Clock::now() + kLongestHold);
   --timing_lanes_;
 }
 
 // When a free lane takes the open batch, if no more rows come.
 Clock::time_point BatchQueue::OpenDue() const {
-  if (open_ == nullptr) return Clock::time_point::max();
+  if (!HasOpenRows()) return Clock::time_point::max();
   if (open_->number() <= flush_through_) return Clock::time_point::min();
   const auto due = open_->accepted_at(0) + limits_.linger;
   return open_->rows() >= WorthwhileRows() ? due : due + kLongestHold;
@@ -224,13 +224,13 @@ FlushReport BatchQueue::Flush(pq::Deadline deadline) {
   const std::uint64_t last = flush_through_ = last_number_;
   WakeLane();
   const auto all_resolved = [&] {
-    const bool sealed = open_ == nullptr || open_->number() > last;
+    const bool sealed = !HasOpenRows() || open_->number() > last;
     return sealed && (unresolved_.empty() || unresolved_.begin()->first > last);
   };
   resolved_.wait_until(lock, deadline, all_resolved);
   FlushReport report = ReportSince(before);
   for (const auto& [number, rows] : unresolved_) report.unresolved += number <= last ? rows : 0;
-  if (open_ != nullptr && open_->number() <= last) report.unresolved += open_->events();
+  if (HasOpenRows() && open_->number() <= last) report.unresolved += open_->events();
   return report;
 }
 

@@ -91,6 +91,7 @@ class BatchQueue {
   absl::Status NotTaken(absl::Duration timeout);
   bool MakeRoom(Lock& lock, const internal::EncodedRow& row, pq::Deadline deadline);
   bool OpenBatch();
+  bool HasOpenRows() const { return open_ != nullptr && open_->rows() > 0; }
   void SealOpen();
   void WakeLane();
   void AwaitWork(Lock& lock);
@@ -108,7 +109,7 @@ class BatchQueue {
   std::condition_variable room_;      ///< for writers: a batch came back
   std::condition_variable resolved_;  ///< for flushes
 
-  std::unique_ptr<Batch> open_;
+  std::unique_ptr<Batch> open_;  ///< empty only while what it was opened for turned out to repeat another event
   std::deque<std::unique_ptr<Batch>> sealed_;
   std::vector<std::unique_ptr<Batch>> free_;
   std::vector<Batch*> by_slot_;  ///< all batches there are

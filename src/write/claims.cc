@@ -37,9 +37,10 @@ Claims::Claims(std::size_t bytes) {
 Fingerprint Claims::Of(const internal::EncodedRow& row) const {
   if (!cache_) return {};
   const std::string_view fields = row.tuple.substr(kFieldCountBytes);
-  const Fingerprint print = {.key = hasher_.Key(fields.substr(0, row.key_bytes)),
-                             .payload = hasher_.Payload(fields.substr(row.key_bytes))};
+  Fingerprint print = {.key = hasher_.Key(fields.substr(0, row.key_bytes))};
+  // Its memory is on its way while the rest is hashed.
   cache_->Prefetch(print.key);
+  print.payload = hasher_.Payload(fields.substr(row.key_bytes));
   return print;
 }
 

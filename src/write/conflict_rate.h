@@ -30,7 +30,7 @@ class ConflictRate {
 
  private:
   static constexpr double kBreakEven = 0.4;
-  static constexpr double kWeight = 0.125;
+  static constexpr double kWeight = 0.25;
 
   mutable std::mutex mutex_;
   double rate_ = 0;

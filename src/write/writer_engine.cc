@@ -72,8 +72,8 @@ absl::StatusOr<std::vector<pq::Connection>> WriterEngine::Impl::Connect(int coun
   std::vector<pq::Connection> connections;
   connections.push_back(std::move(first));
   while (connections.size() < static_cast<std::size_t>(count)) {
-    auto next =
-        pq::Connection::Open(settings.dsn, settings.application_name, deadline, interrupt.get(), pq::Target::kWritable);
+    auto next = pq::Connection::Open(settings.dsn, settings.application_name, deadline, interrupt.get(),
+                                     pq::Target::kWritable, connections.front().host());
     if (!next.ok()) return next.status();
     connections.push_back(*std::move(next));
   }

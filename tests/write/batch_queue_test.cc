@@ -118,5 +118,26 @@ TEST_F(BatchQueueTest, NeverHoldsMoreBatchesThanItMay) {
   EXPECT_EQ(queue.stats().pending, 301);
 }
 
+TEST_F(BatchQueueTest, AnEventThatJoinsLeavesNoEmptyBatchBehind) {
+  BatchQueue::Limits limits = Limits(milliseconds(0));
+  limits.dedup_cache_bytes = 1 << 16;
+  BatchQueue queue(limits);
+  const std::string row = std::string("\0\1", 2) + "key";
+  const auto append = [&] { return queue.Append({.tuple = row, .key_bytes = 3}, absl::ZeroDuration(), {}); };
+  ASSERT_TRUE(append().ok());
+  auto batch = queue.Take();
+  const auto joined = append();
+  ASSERT_TRUE(joined.ok());
+  auto flush = FlushInBackground(queue);
+  EXPECT_FALSE(joined->TryGet().has_value());
+  Resolve(queue, std::move(batch), Kind::kRejected);
+  EXPECT_EQ(joined->TryGet()->kind, Kind::kRejected);
+  EXPECT_EQ(flush.get().rejected, 2);
+  ASSERT_TRUE(append().ok());
+  batch = queue.Take();
+  EXPECT_EQ(batch->rows(), 1);
+  Resolve(queue, std::move(batch), Kind::kInserted);
+}
+
 }  // namespace
 }  // namespace bxb::write
