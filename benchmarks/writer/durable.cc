@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "bxb/writer.h"
-#include "writer/contender.h"
-#include "writer/cpu_time.h"
+#include "support/cpu_time.h"
+#include "support/writing.h"
+#include "writer/ground.h"
 #include "writer/group_commit.h"
 #include "writer/load.h"
 
@@ -36,9 +36,7 @@ using MakeTarget = std::unique_ptr<Target> (*)(const Ground& ground);
 std::unique_ptr<Target> MakeWriter(const Ground& ground) {
   WriterOptions options{.dsn = ground.server.dsn(), .table = ground.server.NameOf(Table::kDedup)};
   options.lanes = kLanes;
-  auto writer = EventWriter::Open(options);
-  if (!writer.ok()) Die(writer.status().ToString());
-  return std::make_unique<WriterTarget>(*std::move(writer));
+  return std::make_unique<WriterTarget>(OpenWriter(options));
 }
 
 std::unique_ptr<Target> MakeGroupCommit(const Ground& ground) {
@@ -61,7 +59,7 @@ void MeasureLatency(benchmark::State& state, const Ground& ground, MakeTarget ma
     state.SetIterationTime(load.seconds());
   }
   cpu.Report(state, rows);
-  const std::int64_t stored = ground.server.Count(Table::kDedup);
+  const std::int64_t stored = ground.server.Count(ground.server.NameOf(Table::kDedup));
   state.SetItemsProcessed(stored);
   const Load::Percentiles latency = load.Latencies();
   state.counters["p50_ms"] = latency.p50;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "writer/events.h"
+#include "support/events.h"
 
 namespace bxb::bench {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bxb/row_codec.h"
+#include "support/session.h"
 #include "writer/load.h"
-#include "writer/session.h"
 
 namespace bxb::bench {
 

@@ -1,15 +1,11 @@
 // bench_writer: bxb's writer and what it is measured against, interleaved in one process against one server.
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
 
-#include <iostream>
-#include <iterator>
+#include <array>
 
-#include "writer/contender.h"
-#include "writer/environment.h"
-#include "writer/report.h"
+#include "support/environment.h"
+#include "writer/ground.h"
 #include "writer/settings.h"
-#include "writer/targets.h"
 
 namespace bxb::bench {
 namespace {
@@ -18,35 +14,26 @@ namespace {
 constexpr std::size_t kEvents = 600'000;
 constexpr std::size_t kBatchRows = 10'000;
 
-void Tell(const Facts& facts) {
-  for (const auto& [name, value] : facts) {
-    std::cout << fmt::format("{:<22}{}\n", name, value);
-    benchmark::AddCustomContext(name, value);
-  }
-  std::cout << "\n" << std::flush;
-}
-
-std::vector<Contender> AllContenders(const Ground& ground) {
-  std::vector<Contender> all = StallContenders(ground);
-  for (auto part : {ThroughputContenders(ground), DurableContenders(ground), ClientPathContenders(ground)}) {
-    std::ranges::move(part, std::back_inserter(all));
-  }
-  return all;
-}
+// Processor time as "client, server": two columns under one title.
+constexpr std::array kColumns = {Column{"rows/s", "rows_per_s", 10, 0},
+                                 Column{"min .. max", "rows_per_s", 20, 0, true},
+                                 Column{"client", "client_us", 8, 2},
+                                 Column{", server", "server_us", 8, 2},
+                                 Column{"p50 ms", "p50_ms", 9, 2},
+                                 Column{"p99 ms", "p99_ms", 9, 2},
+                                 Column{"min .. max", "p99_ms", 16, 1, true},
+                                 Column{"p99.9 ms", "p999_ms", 10, 2}};
 
 void Run(const Settings& settings) {
-  Server server(settings);
+  Server server(settings.dsn);
   const Events events(kEvents);
   const EncodedEvents encoded(events.First(settings.dedup_rows));
   const EncodedEvents sorted(events.First(settings.dedup_rows), kBatchRows);
-  Tell(DescribeEnvironment(server, static_cast<double>(encoded.bytes()) / static_cast<double>(encoded.size())));
+  Tell(DescribeEnvironment(server, encoded.row_bytes()));
   const Ground ground{settings, server, events, encoded, sorted};
-  RegisterRounds(AllContenders(ground), settings.rounds);
-  Results results;
-  Progress progress(results);
-  benchmark::RunSpecifiedBenchmarks(&progress);
-  results.Print(std::cout);
-  PrintTargets(results, std::cout);
+  RunRounds(
+      {StallContenders(ground), ThroughputContenders(ground), DurableContenders(ground), ClientPathContenders(ground)},
+      settings.rounds, kColumns, PrintWriterTargets);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "writer/settings.h"
 
-#include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <string_view>
 
 namespace bxb::bench {
@@ -21,11 +19,6 @@ constexpr std::string_view kUsage =
 It never fails for being slow.
 )";
 
-[[noreturn]] void Refuse(std::string_view argument) {
-  std::cerr << "bench_writer: not understood: " << argument << "\n\n" << kUsage;
-  std::exit(2);  // NOLINT(concurrency-mt-unsafe): no thread has been started yet
-}
-
 void MakeQuick(Settings& settings) {
   settings.rounds = 2;
   settings.dedup_rows = 100'000;
@@ -37,39 +30,17 @@ void MakeQuick(Settings& settings) {
   settings.stall_seconds = 2;
 }
 
-std::optional<std::string_view> ValueOf(std::string_view argument, std::string_view flag) {
-  if (!argument.starts_with(flag)) return std::nullopt;
-  return argument.substr(flag.size());
-}
-
-int PositiveNumber(std::string_view text) {
-  const int number = std::atoi(std::string(text).c_str());
-  if (number < 1) Refuse(text);
-  return number;
-}
-
 }  // namespace
 
 void PrintUsage() { std::cout << kUsage; }
 
 Settings ParseSettings(int argc, char** argv) {
   Settings settings;
-  for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--quick") MakeQuick(settings);
-  }
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--quick") continue;
-    if (const auto dsn = ValueOf(argument, "--dsn=")) {
-      settings.dsn = *dsn;
-    } else if (const auto rounds = ValueOf(argument, "--rounds=")) {
-      settings.rounds = PositiveNumber(*rounds);
-    } else if (const auto seconds = ValueOf(argument, "--stall_seconds=")) {
-      settings.stall_seconds = PositiveNumber(*seconds);
-    } else {
-      Refuse(argument);
-    }
-  }
+  Flags flags(argc, argv, kUsage);
+  if (flags.Take("--quick")) MakeQuick(settings);
+  flags.Take(settings);
+  flags.Take("--stall_seconds=", settings.stall_seconds);
+  flags.RefuseOthers();
   return settings;
 }
 

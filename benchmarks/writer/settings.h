@@ -1,14 +1,13 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+
+#include "support/flags.h"
 
 namespace bxb::bench {
 
 /// What the command line asks for. The counts are rows per run.
-struct Settings {
-  std::string dsn;  ///< a server of the user's; empty: a private one
-  int rounds = 5;
+struct Settings : CommonSettings {
   std::size_t dedup_rows = 300'000;
   std::size_t seed_rows = 200'000;
   std::size_t insert_rows = 3'000;  ///< per run of one connection; several share four times as many

@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
-#include "bxb/writer.h"
-#include "writer/contender.h"
+#include "support/writing.h"
+#include "writer/ground.h"
 
 namespace bxb::bench {
 namespace {
@@ -52,9 +52,7 @@ double PeakWhile(std::chrono::milliseconds duration) {
 std::unique_ptr<EventWriter> OpenPatientWriter(const Ground& ground) {
   WriterOptions options{.dsn = ground.server.dsn(), .table = ground.server.NameOf(Table::kDedup)};
   options.write_timeout = absl::Minutes(5);
-  auto writer = EventWriter::Open(options);
-  if (!writer.ok()) Die(writer.status().ToString());
-  return *std::move(writer);
+  return OpenWriter(options);
 }
 
 // Freezes the server under the producer's feet; returns the highest memory that was seen.
@@ -79,9 +77,9 @@ void StandStill(benchmark::State& state, const Ground& ground) {
   std::jthread producer([&] { WriteAll(*writer, events, inserted); });
   const double peak = PeakWhileFrozen(state, ground);
   producer.join();
-  const FlushReport report = writer->Flush(absl::Minutes(5));
-  if (!report.all_stored()) Die(report.last_error.ToString());
-  const auto stored = std::min(inserted.load(), static_cast<std::size_t>(ground.server.Count(Table::kDedup)));
+  FlushAll(*writer);
+  const auto stored =
+      std::min(inserted.load(), static_cast<std::size_t>(ground.server.Count(ground.server.NameOf(Table::kDedup))));
   state.counters["growth_MiB"] = peak - before;
   state.counters["bound_MiB"] = static_cast<double>(writer->stats().memory_limit) / kMiB;
   state.counters["blocked_writes"] = static_cast<double>(writer->stats().blocked_writes);

@@ -1,44 +1,14 @@
-#include "writer/targets.h"
+// What bench_writer is held against.
+#include "support/targets.h"
 
 #include <fmt/format.h>
 
-#include <array>
-#include <optional>
 #include <string>
+
+#include "writer/ground.h"
 
 namespace bxb::bench {
 namespace {
-
-enum class Bound { kAtLeast, kAtMost, kShown };
-
-class Targets {
- public:
-  explicit Targets(std::ostream& out) : out_(out) {}
-
-  void Row(const std::string& what, const std::optional<Summary>& measured, Bound bound, double limit) {
-    out_ << fmt::format("{:<58}", what);
-    if (!measured) {
-      out_ << "not run\n";
-      return;
-    }
-    out_ << Figure(measured->median, limit)
-         << fmt::format("  ({} .. {})", Trim(measured->min, limit), Trim(measured->max, limit));
-    if (bound != Bound::kShown) out_ << Verdict(measured->median, bound, limit);
-    out_ << "\n";
-  }
-
- private:
-  static std::string Trim(double value, double limit) { return fmt::format("{:.{}f}", value, limit >= 100 ? 0 : 2); }
-  static std::string Figure(double value, double limit) { return fmt::format("{:>10}", Trim(value, limit)); }
-
-  static std::string Verdict(double value, Bound bound, double limit) {
-    const bool met = bound == Bound::kAtLeast ? value >= limit : value <= limit;
-    return fmt::format("  {} {}: {}", bound == Bound::kAtLeast ? ">=" : "<=", Trim(limit, limit),
-                       met ? "met" : "NOT MET");
-  }
-
-  std::ostream& out_;
-};
 
 std::string FastestInsert(const Results& results) {
   std::string fastest = "insert/1";
@@ -102,8 +72,7 @@ void PrintClient(const Results& results, Targets& targets) {
 
 }  // namespace
 
-void PrintTargets(const Results& results, std::ostream& out) {
-  out << "\nagainst the design: median (min .. max of the rounds)\n";
+void PrintWriterTargets(const Results& results, std::ostream& out) {
   Targets targets(out);
   PrintRatios(results, targets);
   PrintDurable(results, targets);

@@ -8,34 +8,20 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <thread>
 
 #include "bxb/internal/copy_format.h"
-#include "bxb/writer.h"
-#include "writer/contender.h"
+#include "support/parallel.h"
+#include "support/writing.h"
+#include "writer/ground.h"
 
 namespace bxb::bench {
 namespace {
 
 constexpr std::size_t kBatchRows = 10'000;
 constexpr int kConnections = 2;
-constexpr absl::Duration kLong = absl::Minutes(5);
 
 std::size_t RowsFor(const Ground& ground, Table table) {
   return table == Table::kDedup ? ground.settings.dedup_rows : ground.settings.seed_rows;
-}
-
-// Runs `work(session)` on so many connections at once; connecting is done before.
-template <typename Work>
-void InParallel(std::vector<Session>& sessions, Work work) {
-  std::vector<std::jthread> threads;
-  for (Session& session : sessions) threads.emplace_back([&session, &work] { work(session); });
-}
-
-std::vector<Session> Connect(const std::string& dsn, int count) {
-  std::vector<Session> sessions;
-  for (int i = 0; i < count; ++i) sessions.emplace_back(dsn);
-  return sessions;
 }
 
 // The ceiling: bytes that were encoded before, in batches of the writer's size, one message and one commit each.
@@ -43,14 +29,7 @@ void CopyEncoded(benchmark::State& state, const Ground& ground, Table table, con
   const std::size_t rows = RowsFor(ground, table);
   std::vector<Session> sessions = Connect(ground.server.dsn(), kConnections);
   const std::string sql = CopySql(ground.server.NameOf(table));
-  MeasureRows(state, ground.server, table, rows, [&] {
-    std::atomic<std::size_t> next = 0;
-    InParallel(sessions, [&](Session& session) {
-      for (std::size_t begin; (begin = next.fetch_add(kBatchRows)) < rows;) {
-        session.Copy(sql, encoded.Tuples(begin, std::min(begin + kBatchRows, rows)));
-      }
-    });
-  });
+  MeasureRows(state, ground.server, table, rows, [&] { CopyBatches(sessions, sql, encoded, rows, kBatchRows); });
 }
 
 void RawCopy(benchmark::State& state, const Ground& ground, Table table) {
@@ -66,13 +45,10 @@ void EndToEnd(benchmark::State& state, const Ground& ground, Table table) {
   WriterOptions options{.dsn = ground.server.dsn(), .table = ground.server.NameOf(table)};
   options.lanes = kConnections;
   options.batch_rows = kBatchRows;
-  auto writer = EventWriter::Open(options);
-  if (!writer.ok()) Die(writer.status().ToString());
+  const auto writer = OpenWriter(options);
   MeasureRows(state, ground.server, table, rows, [&] {
-    for (const Event& event : ground.events.First(rows)) {
-      if (const auto ticket = (*writer)->Write(event); !ticket.ok()) Die(ticket.status().ToString());
-    }
-    if (const FlushReport report = (*writer)->Flush(kLong); !report.all_stored()) Die(report.last_error.ToString());
+    WriteAll(*writer, ground.events.First(rows));
+    FlushAll(*writer);
   });
 }
 

@@ -18,8 +18,8 @@ namespace bxb::write {
 ///                       pending --Free----> absent
 ///
 /// Memory is reserved once, 24 bytes a key, and becomes resident as it is used (in steps of 2 MiB where the kernel
-/// gives huge pages). The table consists of buckets of 16 keys; in a full bucket the committed key that came first
-/// makes room. So a full cache has forgotten 1 % of the keys after half its capacity came since, half of them after
+/// gives huge pages). The table consists of buckets of 8 keys; in a full bucket the committed key that came first
+/// makes room. So a full cache has forgotten 5 % of the keys after half its capacity came since, half of them after
 /// all of it did. A pending key is never evicted: where a bucket is full of those, a new key stays untracked.
 ///
 /// Thread-safe. FindCommitted takes no lock; the others take one of many, for the key's bucket.

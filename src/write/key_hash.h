@@ -21,8 +21,9 @@ struct Fingerprint {
   std::uint64_t payload = 0;
 };
 
-/// Hashes under a random secret of its own (XXH3, https://xxhash.com), so that nobody who makes up keys can make
-/// up collisions. Const members are thread-safe.
+/// Hashes under a random secret of its own (XXH3, https://xxhash.com), so that keys that collide cannot be worked out
+/// beforehand. It is no cryptographic code: who may write billions of chosen keys and watch what becomes of them might
+/// find a collision, among their own keys. Const members are thread-safe.
 class KeyHasher {
  public:
   KeyHasher();  ///< a new random secret

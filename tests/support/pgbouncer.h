@@ -9,6 +9,7 @@
 #include <iostream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "bxb/testing/ephemeral_postgres.h"
 #include "pq/connection.h"
@@ -22,26 +23,45 @@ namespace bxb::testing {
 /// or with the test program, whichever comes first. Without PgBouncer the program ends and says what to install.
 class PgBouncer {
  public:
-  PgBouncer(const EphemeralPostgres& server, const std::string& database) : folder_(server.dir()) {
+  static constexpr int kPort = 6432;
+
+  PgBouncer(const EphemeralPostgres& server, const std::string& database)
+      : PgBouncer(server.dir(), server.dir(), database) {}
+
+  /// In front of whatever listens in `server_dir`; its own socket and file go into `folder`, which the server's user
+  /// must own.
+  PgBouncer(const std::string& server_dir, const std::string& folder, const std::string& database) : folder_(folder) {
     std::ofstream(folder_ + "/pgbouncer.ini")
-        << "[databases]\n* = host=" << folder_ << " user=postgres\n"
-        << "[pgbouncer]\nauth_type = any\npool_mode = transaction\n"
-        << "default_pool_size = 2\nunix_socket_dir = " << folder_ << "\nlisten_port = 6432\nlogfile = /dev/null\n";
-    dsn_ = "host=" + folder_ + " port=6432 user=postgres dbname=" + database;
+        << "[databases]\n* = host=" << server_dir << " user=postgres\n"
+        << "[pgbouncer]\nauth_type = any\npool_mode = transaction\nserver_login_retry = 0.2\n"
+        << "default_pool_size = 2\nunix_socket_dir = " << folder_ << "\nlisten_port = " << kPort
+        << "\nlogfile = /dev/null\n";
+    dsn_ = "host=" + folder_ + " port=" + std::to_string(kPort) + " user=postgres dbname=" + database;
     Start();
     AwaitAnswer();
   }
 
-  ~PgBouncer() {
-    lifeline_ = FileDescriptor();
-    if (!WaitForExit(shell_, pq::After(absl::Seconds(10))).ok()) std::cerr << "pgbouncer does not end\n";
-  }
+  ~PgBouncer() { Kill(); }
   PgBouncer(const PgBouncer&) = delete;
   PgBouncer& operator=(const PgBouncer&) = delete;
 
   const std::string& dsn() const { return dsn_; }
 
+  /// kill -9, and starts it again; returns when it serves a client.
+  void Restart() {
+    Kill();
+    Start();
+    AwaitAnswer();
+  }
+
  private:
+  void Kill() {
+    {
+      const FileDescriptor closed = std::move(lifeline_);
+    }
+    if (!WaitForExit(shell_, pq::After(absl::Seconds(10))).ok()) std::cerr << "pgbouncer does not end\n";
+  }
+
   // The shell waits on a pipe that only this process holds, so that not even kill -9 leaves a PgBouncer behind.
   void Start() {
     int ends[2];

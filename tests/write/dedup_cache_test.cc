@@ -207,7 +207,7 @@ TEST(DedupCacheSizeTest, TheSmallestCacheWorks) {
 
 TEST(DedupCacheSizeTest, EveryBucketIsReached) {
   for (const std::size_t buckets : {1, 2, 255, 256, 257, 1000}) {
-    DedupCache cache(buckets * 16 * DedupCache::kBytesPerKey);
+    DedupCache cache(buckets * 8 * DedupCache::kBytesPerKey);
     for (std::uint64_t n = 0; n < 3 * cache.capacity(); ++n) cache.Commit(Key(n), kHere, kPayload);
     EXPECT_GT(cache.keys(), cache.capacity() * 95 / 100) << buckets;
     cache.ForgetCommitted();

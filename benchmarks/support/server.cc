@@ -1,11 +1,13 @@
-#include "writer/server.h"
+#include "support/server.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <iostream>
+#include <utility>
 
-#include "bxb/writer.h"
+#include "support/writing.h"
 
 namespace bxb::bench {
 namespace {
@@ -26,14 +28,15 @@ testing::EphemeralPostgresOptions ServerOptions() {
 
 }  // namespace
 
-Server::Server(const Settings& settings) : dsn_(settings.dsn), schema_(fmt::format("bxb_bench_{}", getpid())) {
+Server::Server(std::string dsn) : dsn_(std::move(dsn)), schema_(fmt::format("bxb_bench_{}", getpid())) {
   if (dsn_.empty()) {
     auto started = testing::EphemeralPostgres::Start(ServerOptions());
     if (!started.ok()) Die(started.status().ToString());
     own_ = *std::move(started);
     dsn_ = own_->dsn();
   } else {
-    std::cerr << "bench_writer: works in the schema " << schema_ << " of that server, which is dropped afterwards\n";
+    std::cerr << fmt::format("{}: works in the schema {} of that server, which is dropped afterwards\n",
+                             program_invocation_short_name, schema_);
   }
   session_.emplace(dsn_);
   may_checkpoint_ = session_->Value("SELECT usesuper FROM pg_user WHERE usename=current_user") == "t";
@@ -44,12 +47,14 @@ Server::Server(const Settings& settings) : dsn_(settings.dsn), schema_(fmt::form
 
 Server::~Server() { session_->Run(fmt::format("DROP SCHEMA {} CASCADE", schema_)); }
 
-std::string Server::NameOf(Table table) const { return schema_ + (table == Table::kDedup ? ".dedup" : ".seed"); }
+std::string Server::NameOf(Table table) const { return InSchema(table == Table::kDedup ? "dedup" : "seed"); }
+
+std::string Server::InSchema(std::string_view name) const { return fmt::format("{}.{}", schema_, name); }
 
 void Server::CreateTables() {
   WriterOptions options{.dsn = dsn_, .table = NameOf(Table::kSeed)};
   options.create_table = true;
-  if (const auto writer = EventWriter::Open(options); !writer.ok()) Die(writer.status().ToString());
+  OpenWriter(options);
   session_->Run(
       fmt::format("CREATE TABLE {0} (LIKE {1} INCLUDING DEFAULTS);"
                   "ALTER TABLE {0} ADD UNIQUE (organization_id, transaction_id)",
@@ -66,9 +71,20 @@ void Server::WarmUpLog() {
 
 void Server::Clear() {
   session_->Run(fmt::format("TRUNCATE {}, {}", NameOf(Table::kDedup), NameOf(Table::kSeed)));
+  Checkpoint();
+}
+
+void Server::Checkpoint() {
   if (may_checkpoint_) session_->Run("CHECKPOINT");
 }
 
-std::int64_t Server::Count(Table table) { return std::stoll(session_->Value("SELECT count(*) FROM " + NameOf(table))); }
+void Server::RequireRows(const std::string& table, std::size_t rows) {
+  const std::int64_t stored = Count(table);
+  if (stored != static_cast<std::int64_t>(rows)) Die(fmt::format("{} rows stored instead of {}", stored, rows));
+}
+
+std::int64_t Server::Count(const std::string& table) {
+  return std::stoll(session_->Value("SELECT count(*) FROM " + table));
+}
 
 }  // namespace bxb::bench

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "writer/server.h"
+#include "support/server.h"
 
 namespace bxb::bench {
 
@@ -13,5 +13,8 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 
 /// What a figure means nothing without: the machine, the server and its settings, the disk, the build.
 Facts DescribeEnvironment(Server& server, double row_bytes);
+
+/// Prints the facts, and puts them into Google Benchmark's own output.
+void Tell(const Facts& facts);
 
 }  // namespace bxb::bench

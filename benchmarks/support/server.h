@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,8 +8,7 @@
 #include <string_view>
 
 #include "bxb/testing/ephemeral_postgres.h"
-#include "writer/session.h"
-#include "writer/settings.h"
+#include "support/session.h"
 
 namespace bxb::bench {
 
@@ -21,8 +21,8 @@ enum class Table {
 /// The one server of a run, with its tables in a schema of their own.
 class Server {
  public:
-  /// Starts a private server, or connects to the one that the settings name.
-  explicit Server(const Settings& settings);
+  /// Connects to the server of that dsn, or starts a private one where it is empty.
+  explicit Server(std::string dsn);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -30,10 +30,17 @@ class Server {
   const std::string& dsn() const { return dsn_; }
   std::string NameOf(Table table) const;
 
+  /// The full name of another table in the run's schema, which is the caller's to create.
+  std::string InSchema(std::string_view name) const;
+
   /// Empties the tables and writes everything to disk, so that each run starts from the same state.
   void Clear();
+  void Checkpoint();  ///< the last part of that alone
 
-  std::int64_t Count(Table table);
+  /// Dies unless the table has so many rows.
+  void RequireRows(const std::string& table, std::size_t rows);
+
+  std::int64_t Count(const std::string& table);
 
   Session& session() { return *session_; }
   testing::EphemeralPostgres* own() { return own_.get(); }  ///< null for a user's server

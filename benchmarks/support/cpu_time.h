@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "writer/server.h"
+#include "support/server.h"
 
 namespace bxb::bench {
 

@@ -1,4 +1,4 @@
-#include "writer/report.h"
+#include "support/report.h"
 
 #include <fmt/format.h>
 
@@ -43,24 +43,22 @@ std::optional<Summary> Results::Ratio(const std::string& contender, const std::s
   return Summarize(std::move(ratios));
 }
 
-void Results::Print(std::ostream& out) const {
-  out << fmt::format("{:<28}{:>10}{:>20}{:>16}{:>9}{:>9}{:>16}{:>10}\n", "median of the rounds", "rows/s", "min .. max",
-                     "client, server", "p50 ms", "p99 ms", "min .. max", "p99.9 ms");
+void Results::Print(std::ostream& out, std::span<const Column> columns) const {
+  out << fmt::format("{:<28}", "median of the rounds");
+  for (const Column& column : columns) out << fmt::format("{:>{}}", column.title, column.width);
+  out << "\n";
   for (const std::string& contender : contenders_) {
-    const auto cell = [&](int width, int digits, const char* metric) {
-      const auto summary = Of(contender, metric);
-      return summary ? fmt::format("{:>{}.{}f}", summary->median, width, digits) : std::string(width, ' ');
-    };
-    const auto spread = [&](int width, int digits, const char* metric) {
-      const auto summary = Of(contender, metric);
-      const std::string text =
-          summary ? fmt::format("{:.{}f} .. {:.{}f}", summary->min, digits, summary->max, digits) : "";
-      return fmt::format("{:>{}}", text, width);
-    };
-    out << fmt::format("{:<28}", contender) << cell(10, 0, "rows_per_s") << spread(20, 0, "rows_per_s")
-        << cell(8, 2, "client_us") << cell(8, 2, "server_us") << cell(9, 2, "p50_ms") << cell(9, 2, "p99_ms")
-        << spread(16, 1, "p99_ms") << cell(10, 2, "p999_ms") << "\n";
+    out << fmt::format("{:<28}", contender);
+    for (const Column& column : columns) out << fmt::format("{:>{}}", Cell(contender, column), column.width);
+    out << "\n";
   }
+}
+
+std::string Results::Cell(const std::string& contender, const Column& column) const {
+  const auto summary = Of(contender, column.metric);
+  if (!summary) return "";
+  if (!column.spread) return fmt::format("{:.{}f}", summary->median, column.digits);
+  return fmt::format("{:.{}f} .. {:.{}f}", summary->min, column.digits, summary->max, column.digits);
 }
 
 const Results::ByRound& Results::Rounds(const std::string& contender, const std::string& metric) const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,15 @@ namespace bxb::bench {
 /// The middle of the rounds, and how far they spread.
 struct Summary {
   double median, min, max;
+};
+
+/// A column of the printed table.
+struct Column {
+  const char* title;
+  const char* metric;
+  int width;
+  int digits;
+  bool spread = false;  ///< "min .. max" instead of the median
 };
 
 /// What the rounds have measured, by contender and metric ("rows_per_s", "p99_ms" …).
@@ -25,11 +35,13 @@ class Results {
   /// One contender's metric divided by another's, round by round: both had the same machine then.
   std::optional<Summary> Ratio(const std::string& contender, const std::string& other, const std::string& metric) const;
 
-  void Print(std::ostream& out) const;
+  /// A table: a row for each contender, with the medians of these metrics, or how far they spread.
+  void Print(std::ostream& out, std::span<const Column> columns) const;
 
  private:
   using ByRound = std::map<int, double>;
 
+  std::string Cell(const std::string& contender, const Column& column) const;
   const ByRound& Rounds(const std::string& contender, const std::string& metric) const;
 
   std::vector<std::string> contenders_;  ///< in the order of their first runs

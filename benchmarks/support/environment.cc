@@ -1,5 +1,6 @@
-#include "writer/environment.h"
+#include "support/environment.h"
 
+#include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <iostream>
 #include <string_view>
 #include <thread>
 
@@ -73,6 +75,14 @@ Facts DescribeEnvironment(Server& server, double row_bytes) {
     facts.emplace_back(setting, server.session().Value(fmt::format("SELECT current_setting('{}', true)", setting)));
   }
   return facts;
+}
+
+void Tell(const Facts& facts) {
+  for (const auto& [name, value] : facts) {
+    std::cout << fmt::format("{:<22}{}\n", name, value);
+    benchmark::AddCustomContext(name, value);
+  }
+  std::cout << "\n" << std::flush;
 }
 
 }  // namespace bxb::bench

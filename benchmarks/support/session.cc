@@ -1,8 +1,9 @@
-#include "writer/session.h"
+#include "support/session.h"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -13,7 +14,7 @@
 namespace bxb::bench {
 
 void Die(std::string_view what) {
-  std::cerr << "bench_writer: " << what << "\n";
+  std::cerr << program_invocation_short_name << ": " << what << "\n";
   std::_Exit(1);
 }
 

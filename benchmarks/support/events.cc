@@ -1,4 +1,4 @@
-#include "writer/events.h"
+#include "support/events.h"
 
 #include <fmt/format.h>
 

@@ -42,7 +42,7 @@ class EncodedEvents {
   explicit EncodedEvents(std::span<const Event> events, std::size_t sorted_runs_of = 1);
 
   std::size_t size() const { return ends_.size(); }
-  std::size_t bytes() const { return bytes_.size(); }
+  double row_bytes() const { return static_cast<double>(bytes_.size()) / static_cast<double>(size()); }
 
   /// The tuples [begin, end); the end may lie beyond the last.
   std::string_view Tuples(std::size_t begin, std::size_t end) const;

@@ -1,4 +1,4 @@
-#include "writer/cpu_time.h"
+#include "support/cpu_time.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>

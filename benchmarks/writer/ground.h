@@ -1,0 +1,31 @@
+#pragma once
+
+#include <ostream>
+#include <vector>
+
+#include "support/contender.h"
+#include "support/events.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "writer/settings.h"
+
+namespace bxb::bench {
+
+/// What every run needs; it outlives them all.
+struct Ground {
+  const Settings& settings;
+  Server& server;
+  const Events& events;
+  const EncodedEvents& encoded;         ///< the first `dedup_rows` events
+  const EncodedEvents& encoded_sorted;  ///< the same, each batch sorted
+};
+
+std::vector<Contender> ThroughputContenders(const Ground& ground);
+std::vector<Contender> DurableContenders(const Ground& ground);
+std::vector<Contender> ClientPathContenders(const Ground& ground);
+std::vector<Contender> StallContenders(const Ground& ground);
+
+/// See Targets.
+void PrintWriterTargets(const Results& results, std::ostream& out);
+
+}  // namespace bxb::bench
