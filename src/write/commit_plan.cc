@@ -70,8 +70,12 @@ std::string PruneSql(const std::string& ledger) {
 }  // namespace
 
 std::string CommitPlan::DirectSql(std::string_view number) const {
-  if (!has_ledger()) return begin_sql + direct_sql;
-  return fmt::format("{}{}'{}');{}", begin_sql, note_sql, number, direct_sql);
+  if (!has_ledger()) return begin_sql + copy_sql + commit_sql;
+  return fmt::format("{}{}'{}');{}{}", begin_sql, note_sql, number, copy_sql, commit_sql);
+}
+
+std::string CommitPlan::TrialSql(bool merging) const {
+  return begin_sql + (merging ? merge_sql : copy_sql) + "SET CONSTRAINTS ALL IMMEDIATE;ROLLBACK";
 }
 
 CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& binding, SynchronousCommit level,
@@ -79,17 +83,18 @@ CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& bin
   const std::string columns = fmt::format("{}", fmt::join(binding.column_names, ","));
   const auto key_end = binding.column_names.begin() + static_cast<std::ptrdiff_t>(binding.key_columns);
   const std::string key = fmt::format("{}", fmt::join(binding.column_names.begin(), key_end, ","));
-  const std::string begin = BeginSql(level), commit = CommitSql(table, level);
-  CommitPlan plan = {.table = table.sql_name, .table_name = table.name, .begin_sql = begin};
+  CommitPlan plan = {.table = table.sql_name,
+                     .table_name = table.name,
+                     .begin_sql = BeginSql(level),
+                     .commit_sql = CommitSql(table, level)};
   for (std::size_t i = 0; i < binding.key_columns; ++i) {
     plan.key.push_back({.name = binding.plain_names[i], .type = binding.types[i]});
   }
-  plan.direct_sql = fmt::format("COPY {}({}) FROM STDIN (FORMAT binary);{}", table.sql_name, columns, commit);
-  plan.barrier_sql = begin + "SELECT pg_current_xact_id();" + commit;
+  plan.copy_sql = fmt::format("COPY {}({}) FROM STDIN (FORMAT binary);", table.sql_name, columns);
   if (binding.key_columns > 0) {
-    const std::string stage = begin + StageSql(table.sql_name, columns);
-    plan.merge_sql = stage + MergeSql(table.sql_name, columns, key) + commit;
-    plan.verify_sql = stage + VerifySql(table.sql_name, key) + commit;
+    const std::string stage = StageSql(table.sql_name, columns);
+    plan.merge_sql = stage + MergeSql(table.sql_name, columns, key);
+    plan.verify_sql = stage + VerifySql(table.sql_name, key);
   }
   if (ledger) {
     plan.note_sql = fmt::format("INSERT INTO {}(batch) VALUES (", *ledger);

@@ -12,8 +12,8 @@
 
 namespace bxb::write {
 
-/// The SQL of a batch's commit: one message for each way, ready to be sent. All end with a SELECT behind the COMMIT,
-/// for AcknowledgementOf.
+/// The SQL of a batch's commit: one message for each way. All but a trial end with a SELECT behind the COMMIT, for
+/// AcknowledgementOf.
 struct CommitPlan {
   struct KeyColumn {
     std::string name;
@@ -25,21 +25,28 @@ struct CommitPlan {
   std::vector<KeyColumn> key;
 
   std::string begin_sql;
+  std::string commit_sql;  ///< what every message but a trial ends with
   std::string note_sql;    ///< into the ledger; ends where the batch's number comes; empty: no ledger
-  std::string direct_sql;  ///< COPY straight into the table; without its BEGIN
+  std::string copy_sql;    ///< COPY straight into the table
   std::string merge_sql;   ///< COPY into a staging table, then INSERT … ON CONFLICT DO NOTHING; empty: no key
   std::string verify_sql;  ///< COPY into a staging table, then the keys that the table has; empty: no key
-
-  /// Commits nothing, but as durably as a batch: what was visible before it is as durable behind it.
-  std::string barrier_sql;
 
   std::string prune_sql;  ///< removes old rows of the ledger
 
   bool can_merge() const { return !merge_sql.empty(); }
   bool has_ledger() const { return !note_sql.empty(); }
 
-  /// `number` is the batch's in the ledger, where there is one.
+  /// What would be committed: `number` is the batch's in the ledger, where there is one.
   std::string DirectSql(std::string_view number) const;
+
+  std::string MergeSql() const { return begin_sql + merge_sql + commit_sql; }
+  std::string VerifySql() const { return begin_sql + verify_sql + commit_sql; }
+
+  /// Commits nothing, but as durably as a batch: what was visible before it is as durable behind it.
+  std::string BarrierSql() const { return begin_sql + "SELECT pg_current_xact_id();" + commit_sql; }
+
+  /// The same up to the COMMIT, then a ROLLBACK: what a commit would say of the rows, without one.
+  std::string TrialSql(bool merging) const;
 };
 
 /// The staging table of a merge, plain.

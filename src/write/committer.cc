@@ -85,26 +85,33 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
     return attempt;
   }
   if (settings_.plan.has_ledger() && progress.number.empty()) progress.number = NewNumber();
-  const std::string sql = progress.known_committed ? settings_.plan.barrier_sql
-                          : progress.dropped > 0   ? settings_.plan.verify_sql
-                          : progress.merging       ? settings_.plan.merge_sql
-                                                   : settings_.plan.DirectSql(progress.number);
+  const std::string sql = MessageFor(progress);
   RowStream rows(batch, progress.rows, chunk_);
   std::string returned;
   const pq::CopyResult result = connection_->Copy(
       in_failed_transaction_ ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
       [&](std::string_view data) { returned += data; }, progress.deadline);
   attempt.status = result.status;
-  attempt.end_sent = result.end_sent;
+  attempt.end_sent = result.end_sent && !progress.OnlyTry();
   attempt.connection_lost = connection_->lost();
   attempt.line = CopyLine(ServerErrorOf(result.status).context,
                           progress.merging ? kStageName : settings_.plan.table_name, progress.rows.size());
-  in_failed_transaction_ = !attempt.connection_lost && !result.committed;
+  const bool passed = progress.OnlyTry() && result.status.ok();
+  in_failed_transaction_ = !attempt.connection_lost && !result.committed && !passed;
+  if (passed) progress.Passed();
   if (!result.committed) return attempt;
   // What fails behind the COMMIT takes nothing back.
   attempt.status = absl::OkStatus();
   Conclude(batch, result, returned, progress);
   return attempt;
+}
+
+std::string Committer::MessageFor(const Progress& progress) const {
+  const CommitPlan& plan = settings_.plan;
+  if (progress.known_committed) return plan.BarrierSql();
+  if (progress.dropped > 0) return plan.VerifySql();
+  if (progress.OnlyTry()) return plan.TrialSql(progress.merging);
+  return progress.merging ? plan.MergeSql() : plan.DirectSql(progress.number);
 }
 
 absl::Status Committer::EnsureConnected(Progress& progress) {

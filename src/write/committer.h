@@ -49,6 +49,7 @@ class Committer {
 
   void CommitPiece(const Batch& batch, Progress& progress);
   FailedAttempt Attempt(const Batch& batch, Progress& progress);
+  std::string MessageFor(const Progress& progress) const;
   absl::Status EnsureConnected(Progress& progress);
   void Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned, Progress& progress);
   absl::Status TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress);

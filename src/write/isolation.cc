@@ -24,6 +24,8 @@ std::span<const std::uint32_t> Isolation::Next() {
   if (pieces_.empty() && !passed_.empty()) {
     pieces_.push_back(std::exchange(passed_, {}));
     longest_ = kUnlimited;
+    trying_ = false;
+    together_ = true;
   }
   if (pieces_.empty()) return {};
   if (pieces_.front().size() > longest_) {
@@ -36,8 +38,16 @@ std::span<const std::uint32_t> Isolation::Next() {
 
 void Isolation::Stored() {
   pieces_.pop_front();
-  longest_ = longest_ > kUnlimited / kGrowth ? kUnlimited : longest_ * kGrowth;
+  Grow();
 }
+
+void Isolation::Passed() {
+  passed_.insert(passed_.end(), pieces_.front().begin(), pieces_.front().end());
+  pieces_.pop_front();
+  Grow();
+}
+
+void Isolation::Grow() { longest_ = longest_ > kUnlimited / kGrowth ? kUnlimited : longest_ * kGrowth; }
 
 std::optional<std::uint32_t> Isolation::Refused(std::optional<std::size_t> index) {
   Rows& piece = pieces_.front();
@@ -52,6 +62,8 @@ std::optional<std::uint32_t> Isolation::Refused(std::optional<std::size_t> index
 }
 
 void Isolation::Split() {
+  may_try_ = may_try_ && !together_;
+  trying_ = may_try_;
   const Rows piece = std::exchange(pieces_.front(), {});
   const std::size_t length = (piece.size() + kWays - 1) / kWays;
   for (std::size_t end = piece.size(); end > 0;) {

@@ -14,17 +14,25 @@ namespace bxb::write {
 ///
 /// A refusal that names a line costs that row: the rows before it have passed, and wait to be sent together with
 /// others that have; the rows behind it come next, no more of them at first than the distance between bad rows
-/// suggests. A refusal without a line splits the piece, until a single row is left to blame. Every step either
-/// settles a row or makes a piece smaller, so it ends. Thread-compatible.
+/// suggests. A refusal without a line splits the piece, until a single row is left to blame. The parts are only tried
+/// (sent and rolled back), which spares a commit each; what passes is sent together too. If that is refused again,
+/// it is the rows' company that is bad, and parts are committed one by one. So every step settles a row, lets rows
+/// pass or makes a piece smaller, and it ends. Thread-compatible.
 class Isolation {
  public:
   explicit Isolation(std::vector<std::uint32_t> rows);
 
-  /// The next piece, in sending order, to be followed by Stored or Refused. Empty: every row is settled.
+  /// The next piece, in sending order, to be followed by Stored, Passed or Refused. Empty: every row is settled.
   std::span<const std::uint32_t> Next();
+
+  /// Whether the piece is to be rolled back if the server accepts it.
+  bool OnlyTry() const { return trying_; }
 
   /// The piece has been committed.
   void Stored();
+
+  /// The piece has been accepted, and rolled back.
+  void Passed();
 
   /// The server has refused the piece and named a row of it (0: the first), or none. Returns the row to blame, if it
   /// is known now.
@@ -37,11 +45,15 @@ class Isolation {
   using Rows = std::vector<std::uint32_t>;
   static constexpr std::size_t kUnlimited = ~std::size_t{0};
 
+  void Grow();
   void Split();
 
   std::deque<Rows> pieces_;           ///< the first one is being worked on
   Rows passed_;                       ///< rows before a named line, to be sent as one piece
   std::size_t longest_ = kUnlimited;  ///< of a piece; shorter while bad rows are near
+  bool trying_ = false;
+  bool together_ = false;  ///< the piece consists of rows that have passed
+  bool may_try_ = true;
 };
 
 }  // namespace bxb::write

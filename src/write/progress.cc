@@ -16,6 +16,11 @@ bool Committer::Progress::NextPiece(bool merge) {
   return !rows.empty();
 }
 
+void Committer::Progress::Passed() {
+  settled = true;
+  isolation.Passed();
+}
+
 // Any position behind the last commit will do for all of them, and the weakest promise holds for each.
 void Committer::Progress::Stored(const Acknowledgement& acknowledged) {
   Outcome& common = outcome_.common;

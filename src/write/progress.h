@@ -25,6 +25,10 @@ class Committer::Progress {
   /// Goes on to the next piece, which begins as a merge or as a direct COPY; false when there is none.
   bool NextPiece(bool merge);
 
+  /// The piece is only to be tried; it has passed.
+  bool OnlyTry() const { return isolation.OnlyTry(); }
+  void Passed();
+
   /// The piece is in the table.
   void Stored(const Acknowledgement& acknowledged);
   void Duplicates(std::span<const std::uint32_t> rows);

@@ -37,7 +37,10 @@ class Server {
       const bool refused = line != piece.end() || std::ranges::any_of(piece, [&](std::uint32_t row) {
                              return bad_without_line_.contains(row);
                            });
-      if (!refused) {
+      if (!refused && isolation.OnlyTry()) {
+        isolation.Passed();
+      } else if (!refused) {
+        ++commits;
         stored.insert(stored.end(), piece.begin(), piece.end());
         isolation.Stored();
       } else {
@@ -49,7 +52,7 @@ class Server {
   }
 
   Rows stored, rejected;
-  std::size_t attempts = 0, sent = 0;
+  std::size_t attempts = 0, commits = 0, sent = 0;
 
  private:
   std::set<std::uint32_t> bad_, bad_without_line_;
@@ -87,6 +90,36 @@ TEST(Isolation, SplitsWhenNoRowIsNamed) {
   EXPECT_THAT(isolation.Next(), ElementsAre(0, 1));
 }
 
+TEST(Isolation, OnlyTriesThePartsOfASplitAndCommitsWhatHasPassed) {
+  Isolation isolation({1, 2});
+  isolation.Next();
+  EXPECT_FALSE(isolation.OnlyTry());
+  isolation.Refused(std::nullopt);
+  EXPECT_THAT(isolation.Next(), ElementsAre(1));
+  EXPECT_TRUE(isolation.OnlyTry());
+  isolation.Passed();
+  isolation.Next();
+  EXPECT_THAT(isolation.Refused(std::nullopt), Optional(2U));
+  EXPECT_THAT(isolation.Next(), ElementsAre(1));
+  EXPECT_FALSE(isolation.OnlyTry());
+}
+
+TEST(Isolation, CommitsPartByPartWhenRowsAreBadOnlyTogether) {
+  Isolation isolation(FirstRows(16));
+  std::size_t stored = 0;
+  for (auto piece = isolation.Next(); !piece.empty(); piece = isolation.Next()) {
+    if (piece.size() > 5) {
+      EXPECT_EQ(isolation.Refused(std::nullopt), std::nullopt);
+    } else if (isolation.OnlyTry()) {
+      isolation.Passed();
+    } else {
+      stored += piece.size();
+      isolation.Stored();
+    }
+  }
+  EXPECT_EQ(stored, 16);
+}
+
 TEST(Isolation, HandsOutWhatIsNotSettledWhenItGivesUp) {
   Isolation isolation(FirstRows(6));
   isolation.Next();
@@ -111,8 +144,9 @@ TEST(Isolation, FindsFiveUnnamedRowsOfTenThousandInAFewPasses) {
   Isolation isolation(FirstRows(10'000));
   server.Settle(isolation);
   EXPECT_THAT(server.rejected, ::testing::UnorderedElementsAre(7, 1234, 5678, 5679, 9999));
-  EXPECT_LT(server.sent, 3 * 10'000);
+  EXPECT_LT(server.sent, 4 * 10'000);
   EXPECT_LT(server.attempts, 250);
+  EXPECT_EQ(server.commits, 1);
 }
 
 TEST(Isolation, EndsWhenEveryRowIsBad) {
