@@ -159,6 +159,17 @@ TEST_F(DedupTest, StartsWithoutWarmingUpWhereItMayNotRead) {
   EXPECT_EQ((*writer)->WriteDurable(EventNamed("a"), kLong).kind, Kind::kInserted);
 }
 
+TEST_F(DedupTest, MergesAtOnceWhileMostBatchesHoldDuplicates) {
+  auto writer = Open({.lanes = 1, .dedup_cache_bytes = 0});
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_TRUE(writer->WriteDurable(EventNamed("a"), kLong).stored());
+  }
+  const WriterStats stats = writer->stats();
+  EXPECT_EQ(stats.conflicts, 2);  // then it knew
+  EXPECT_EQ(stats.merges, 5);
+  EXPECT_GT(stats.conflict_rate, 0.5);
+}
+
 TEST(DedupRecovery, ForgetsWhatTheServerHasForgotten) {
   auto server = EphemeralPostgres::Start();
   ASSERT_TRUE(server.ok()) << server.status();
