@@ -32,13 +32,14 @@ namespace bxb {
 /// | form                     | call                               | answer                                |
 /// |--------------------------|------------------------------------|---------------------------------------|
 /// | write, then flush        | `Write(row)` … `Flush(timeout)`    | the report, and each row's Ticket      |
-/// | callback                 | `Write(row, callback)`             | the callback, once, on a lane's thread |
+/// | callback                 | `Write(row, callback)`             | the callback, once                     |
 /// | block until durable      | `WriteDurable(row)`                | the Outcome                           |
 /// | a batch at once          | `WriteBatch(rows)`                 | the Outcomes, in input order          |
 ///
 /// Thread safety: every member may be called from any number of threads at once, except that Close and
-/// the destructor must not overlap with other calls. Callbacks run on the lanes' threads: keep them short,
-/// and do not call Flush, Close, WriteDurable, WriteBatch or a blocking Write from one (TryWrite is fine).
+/// the destructor must not overlap with other calls. Callbacks run on the lanes' threads, and on the caller's for
+/// a duplicate that is known without the server: keep them short, and do not call Flush, Close, WriteDurable,
+/// WriteBatch or a blocking Write from one (TryWrite is fine).
 ///
 /// Order: batches may commit out of order, and rows within one are sorted by key. Of two rows with the
 /// same key written by one thread, the earlier is the one inserted when they share a batch.

@@ -33,8 +33,10 @@ using LogHook = std::function<void(LogLevel, std::string_view)>;
 struct WriterOptions {
   /// A libpq connection string or URI, with one host or several
   /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING). Environment variables
-  /// (PGHOST, PGPASSWORD …) and ~/.pgpass fill in what it leaves out. Of several hosts the writable one is
-  /// taken, at Open and at each reconnect. Passwords are never shown.
+  /// (PGHOST, PGPASSWORD …) and ~/.pgpass fill in what it leaves out. Of several hosts the first writable one is
+  /// taken, at Open and at each reconnect, whatever load_balance_hosts says. A host that vanishes without a word is
+  /// noticed within about 11 seconds (keepalives_idle 5, keepalives_interval 2, keepalives_count 3,
+  /// tcp_user_timeout 10000, unless the dsn has others). Passwords are never shown.
   std::string dsn = {};
 
   /// The table, "name" or "schema.name", spelled as the catalog does, without quotes; without a schema
@@ -85,8 +87,8 @@ struct WriterOptions {
   absl::Duration write_timeout = absl::Seconds(30);
 
   /// How long Open, and each later reconnect, may take in all, for all hosts of the dsn together, whatever the
-  /// dsn's own connect_timeout says. Only looking
-  /// a host name up is outside it (libpq cannot be interrupted there): use `hostaddr` where DNS may hang. > 0.
+  /// dsn's own connect_timeout says. Each host is given an equal share of what is left when its turn comes. Only
+  /// looking a host name up is outside it (libpq cannot be interrupted there): use `hostaddr` where DNS may hang. > 0.
   absl::Duration connect_timeout = absl::Seconds(10);
 
   /// How long a lane tries to commit one batch, retries and reconnects included, before its events

@@ -8,7 +8,8 @@
 namespace bxb {
 
 /// How long acknowledgements took: from the moment an event was accepted to the moment its outcome was
-/// known; without the duplicates that the cache answered. Percentiles are read from a log-linear histogram with an error of at most 1/16.
+/// known; without the duplicates that the cache answered. Percentiles are read from a log-linear histogram with an
+/// error of at most 1/16.
 struct LatencySummary {
   std::uint64_t count = 0;
   absl::Duration p50 = {}, p90 = {}, p99 = {}, p999 = {}, max = {};

@@ -193,6 +193,11 @@ Connection::Connection(Handle handle, const Interrupt* interrupt, std::size_t ho
   PQsetNoticeReceiver(handle_.get(), &NoteWarning, warned_.get());
 }
 
+bool Connection::in_transaction() const {
+  const PGTransactionStatusType state = PQtransactionStatus(handle_.get());
+  return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+}
+
 void Connection::HangUp::operator()(PGconn* connection) const { PQfinish(connection); }
 
 absl::StatusOr<Rows> Connection::Query(const std::string& sql, Deadline deadline) {

@@ -67,6 +67,9 @@ class Connection {
 
   bool lost() const { return handle_ == nullptr; }
 
+  /// Whether the server waits for a COMMIT or ROLLBACK: after an error behind a BEGIN, for example.
+  bool in_transaction() const;
+
   struct HangUp {
     void operator()(pg_conn* connection) const;
   };

@@ -89,16 +89,14 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
   RowStream rows(batch, progress.rows, chunk_);
   std::string returned;
   const pq::CopyResult result = connection_->Copy(
-      in_failed_transaction_ ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
+      connection_->in_transaction() ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
       [&](std::string_view data) { returned += data; }, progress.deadline);
   attempt.status = result.status;
   attempt.end_sent = result.end_sent && !progress.OnlyTry();
   attempt.connection_lost = connection_->lost();
   attempt.line = CopyLine(ServerErrorOf(result.status).context,
                           progress.merging ? kStageName : settings_.plan.table_name, progress.rows.size());
-  const bool passed = progress.OnlyTry() && result.status.ok();
-  in_failed_transaction_ = !attempt.connection_lost && !result.committed && !passed;
-  if (passed) progress.Passed();
+  if (progress.OnlyTry() && result.status.ok()) progress.Passed();
   if (!result.committed) return attempt;
   // What fails behind the COMMIT takes nothing back.
   attempt.status = absl::OkStatus();
@@ -121,7 +119,6 @@ absl::Status Committer::EnsureConnected(Progress& progress) {
       pq::Connection::Open(settings_.dsn, settings_.application_name, deadline, &interrupt_, pq::Target::kWritable);
   if (!connection.ok()) return connection.status();
   connection_ = *std::move(connection);
-  in_failed_transaction_ = false;
   ++progress.effort.reconnects;
   Log(LogLevel::kInfo, "reconnected");
   return absl::OkStatus();
@@ -243,8 +240,9 @@ void Committer::BuryTheRejected(const Batch& batch, const BatchOutcome& outcome)
 
 // An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.
 void Committer::LeaveFailedTransaction() {
-  if (!in_failed_transaction_ || !connection_ || connection_->lost()) return;
-  in_failed_transaction_ = !connection_->Query("ROLLBACK", pq::After(kRollbackTimeout)).ok();
+  if (!connection_ || connection_->lost() || !connection_->in_transaction()) return;
+  const auto rolled_back = connection_->Query("ROLLBACK", pq::After(kRollbackTimeout));
+  if (!rolled_back.ok()) connection_.reset();
 }
 
 void Committer::PruneLedger() {

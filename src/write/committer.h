@@ -69,7 +69,6 @@ class Committer {
   ConflictRate& conflicts_;
   const pq::Interrupt& interrupt_;
   std::optional<pq::Connection> connection_;
-  bool in_failed_transaction_ = false;
   std::chrono::steady_clock::time_point next_pruning_;
   std::string chunk_;  ///< kept between batches for its memory
 };

@@ -56,6 +56,7 @@ std::string_view Name(Durability durability) {
 
 std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
   out << Name(outcome.kind);
+  if (outcome.payload_differed == true) out << " (of an event with other content)";
   if (outcome.stored()) return out << ", " << Name(outcome.durability) << ", lsn " << outcome.lsn;
   return out << ": " << std::string(outcome.status.message());
 }
@@ -72,10 +73,11 @@ std::ostream& operator<<(std::ostream& out, const WriterStats& stats) {
   return out << Grouped(stats.accepted) << " accepted, " << Grouped(stats.inserted) << " inserted, "
              << Grouped(stats.duplicates) << " duplicates, " << Grouped(stats.rejected) << " rejected, "
              << Grouped(stats.unknown) << " unknown, " << Grouped(stats.pending) << " pending; "
-             << Grouped(stats.batches) << " batches (" << Grouped(stats.merges) << " merged, " << Grouped(stats.retries)
-             << " retries); ack p50 " << Milliseconds(stats.ack_latency.p50) << ", p99 "
-             << Milliseconds(stats.ack_latency.p99) << "; memory " << Grouped(stats.memory_bytes >> 20) << " of "
-             << Grouped(stats.memory_limit >> 20) << " MiB";
+             << Grouped(stats.batches) << " batches (" << Grouped(stats.merges) << " merged, "
+             << Grouped(stats.isolations) << " taken apart, " << Grouped(stats.retries) << " retries); "
+             << Grouped(stats.cache_hits) << " duplicates from the cache; ack p50 "
+             << Milliseconds(stats.ack_latency.p50) << ", p99 " << Milliseconds(stats.ack_latency.p99) << "; memory "
+             << Grouped(stats.memory_bytes >> 20) << " of " << Grouped(stats.memory_limit >> 20) << " MiB";
 }
 
 }  // namespace bxb
