@@ -1,4 +1,5 @@
 // What is found out about a batch whose connection broke while it was being committed.
+#include "support/pgbouncer.h"
 #include "support/socket_proxy.h"
 #include "write/writer_fixture.h"
 
@@ -132,6 +133,23 @@ TEST_F(InDoubtTest, IsNeverSettledWithoutKeyAndLedger) {
   EXPECT_THAT(lines, ::testing::HasSubstr("neither a dedup key nor a ledger"));
   proxy_.CutNext(CutPoint::kBeforeReply);
   EXPECT_EQ((*writer)->WriteDurable({.page = 7}, kLong).kind, Kind::kUnknown);
+}
+
+TEST_F(InDoubtTest, TheLedgerWorksThroughPgBouncer) {
+  Run("CREATE TABLE hits (page bigint)");
+  testing::PgBouncer bouncer(testing::SharedServer(), database_);
+  WriterOptions options = Through();
+  options.dsn = bouncer.dsn();
+  options.table = "hits";
+  auto writer = Writer<Hit>::Open(options);
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  EXPECT_EQ((*writer)->WriteDurable({.page = 1}, kLong).kind, Kind::kInserted);
+  const std::string kill =
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+      "pg_backend_pid()";
+  EXPECT_NE(Value(kill), "0");
+  EXPECT_EQ((*writer)->WriteDurable({.page = 2}, kLong).kind, Kind::kInserted);
+  EXPECT_EQ(Value("SELECT string_agg(page::text, ' ' ORDER BY page) FROM hits"), "1 2");
 }
 
 TEST_F(InDoubtTest, TheLedgerForgetsOldBatches) {

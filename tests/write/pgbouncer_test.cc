@@ -47,6 +47,29 @@ TEST_F(PgBouncerTest, LeavesNoSettingAndNoTransactionToTheNextClient) {
   EXPECT_EQ(testing::SqlValue(bouncer_.dsn(), "SHOW synchronous_commit"), "on");
 }
 
+TEST_F(PgBouncerTest, IsolatesBadRowsAmongDuplicates) {
+  auto writer = OpenPooled({.lanes = 2, .linger = absl::Milliseconds(100), .dedup_cache_bytes = 0});
+  Run("ALTER TABLE events ADD CHECK (code <> 'spam')");
+  ASSERT_EQ(writer->WriteDurable(EventNamed("a"), kLong).kind, Kind::kInserted);
+  Event spam = EventNamed("s");
+  spam.code = "spam";
+  const std::vector<Event> events = {EventNamed("a"), spam, EventNamed("z")};
+  const auto outcomes = writer->WriteBatch(events, kLong);
+  EXPECT_EQ(outcomes[0].kind, Kind::kDuplicate) << outcomes[0];
+  EXPECT_EQ(SqlStateOf(outcomes[1].status), "23514");
+  EXPECT_EQ(outcomes[2].kind, Kind::kInserted) << outcomes[2];
+}
+
+TEST_F(PgBouncerTest, WarmsUp) {
+  {
+    auto before = OpenPooled();
+    WriteMany(*before, 100);
+    ASSERT_TRUE(before->Flush(kLong).all_stored());
+  }
+  auto writer = OpenPooled({.warm_up_keys = 100});
+  EXPECT_TRUE(writer->Write(EventNamed("txn_7"))->TryGet().has_value());
+}
+
 TEST_F(PgBouncerTest, ServesMoreLanesThanServerConnections) {
   auto writer = OpenPooled({.lanes = 8});
   std::vector<std::thread> threads;
