@@ -32,7 +32,7 @@ struct BatchOutcome {
   Outcome common;                 ///< of each row that nothing else is said about
   std::vector<Fate> fates;        ///< by row; empty where all are kCommon
   std::vector<Failure> failures;  ///< of the rows that are kFailed, in the order of their numbers
-  Incarnation server;             ///< that has confirmed the commit
+  Incarnation server;             ///< that has confirmed all of it; none where several have
 
   Outcome Of(std::uint32_t row) const;
 };

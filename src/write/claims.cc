@@ -64,7 +64,7 @@ DedupCache::Claimed Claims::Claim(const Fingerprint& print, std::uint64_t locati
 void Claims::Settle(const Batch& batch, BatchOutcome& outcome) {
   if (!cache_) return;
   // Without a position a duplicate could not say where to read.
-  const bool confirmed = outcome.common.stored() && outcome.common.lsn != Lsn{};
+  const bool confirmed = outcome.common.stored() && outcome.common.lsn != Lsn{} && outcome.server != Incarnation{};
   if (confirmed) Confirm(outcome.common, outcome.server);
   const std::shared_lock lock(forgetting_);
   const bool proven = confirmed && outcome.server == server_;
@@ -109,10 +109,10 @@ void Claims::Confirm(const Outcome& confirmed, const Incarnation& server) {
 void Claims::Succeed(const Incarnation& server) {
   {
     const std::shared_lock lock(forgetting_);
-    if (server <= server_) return;
+    if (server == server_) return;
   }
   const std::lock_guard lock(forgetting_);
-  if (server <= server_) return;
+  if (server == server_) return;
   Forget();
   server_ = server;
   lsn_ = 0;

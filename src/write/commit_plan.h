@@ -42,8 +42,9 @@ struct CommitPlan {
   std::string MergeSql() const { return begin_sql + merge_sql + commit_sql; }
   std::string VerifySql() const { return begin_sql + verify_sql + commit_sql; }
 
-  /// Commits nothing, but as durably as a batch: what was visible before it is as durable behind it.
-  std::string BarrierSql() const { return begin_sql + "SELECT pg_current_xact_id();" + commit_sql; }
+  /// Commits nothing, but as durably as a batch: what was visible before it is as durable behind it. A transaction
+  /// without a log record of its own would not wait for the standbys.
+  std::string BarrierSql() const { return begin_sql + "SELECT pg_logical_emit_message(true,'bxb','');" + commit_sql; }
 
   /// The same up to the COMMIT, then a ROLLBACK: what a commit would say of the rows, without one.
   std::string TrialSql(bool merging) const;

@@ -27,7 +27,7 @@ void Committer::Progress::Stored(const Acknowledgement& acknowledged) {
   if (any_stored_) {
     common.lsn = std::max(common.lsn, acknowledged.outcome.lsn);
     common.durability = std::min(common.durability, acknowledged.outcome.durability);
-    outcome_.server = std::min(outcome_.server, acknowledged.server);
+    if (outcome_.server != acknowledged.server) outcome_.server = {};
   } else {
     common = acknowledged.outcome;
     outcome_.server = acknowledged.server;
