@@ -92,7 +92,7 @@ struct WriterOptions {
   absl::Duration connect_timeout = absl::Seconds(10);
 
   /// How long a lane tries to commit one batch, retries and reconnects included, before its events
-  /// become kUnknown (or kRejected, where the batch surely was not committed). > 0.
+  /// become kUnknown (or kRejected, where the batch surely was not committed). > 0 … 12 hours.
   absl::Duration commit_timeout = absl::Minutes(5);
 
   /// What the connections are called in pg_stat_activity, unless the dsn says so.

@@ -14,6 +14,8 @@ struct Rule {
 // The first match wins, so single codes stand before their class.
 constexpr std::array kRules = {
     Rule{"23505", ErrorClass::kUniqueViolation, absl::StatusCode::kAlreadyExists},
+    // A sequence has come to its end: no row's fault.
+    Rule{"2200H", ErrorClass::kResources, absl::StatusCode::kResourceExhausted},
     Rule{"22", ErrorClass::kBadRow, absl::StatusCode::kInvalidArgument},
     Rule{"23", ErrorClass::kBadRow, absl::StatusCode::kInvalidArgument},
     Rule{"P0001", ErrorClass::kBadRow, absl::StatusCode::kInvalidArgument},
@@ -35,16 +37,8 @@ constexpr std::array kRules = {
     Rule{"3F000", ErrorClass::kPermanent, absl::StatusCode::kNotFound},
     Rule{"42", ErrorClass::kPermanent, absl::StatusCode::kInvalidArgument},
     Rule{"0A", ErrorClass::kPermanent, absl::StatusCode::kUnimplemented},
-    Rule{"P0", ErrorClass::kBadRow, absl::StatusCode::kInvalidArgument},
-    Rule{"0", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    Rule{"2", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    Rule{"3", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    Rule{"4", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    Rule{"5", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    Rule{"F0", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    Rule{"HV", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    Rule{"XX", ErrorClass::kPermanent, absl::StatusCode::kInternal},
-    // PostgreSQL has no such class: a trigger made the code up, so it judges a row.
+    Rule{"XX", ErrorClass::kBadRow, absl::StatusCode::kInternal},
+    // A trigger's own code, or one that it ran into: it judges a row.
     Rule{"", ErrorClass::kBadRow, absl::StatusCode::kInvalidArgument},
 };
 

@@ -24,7 +24,8 @@ std::string LedgerDdl(const std::string& sql_name);
 /// Creates the table's ledger where there is none; safe when several processes do so at once.
 absl::Status CreateLedger(pq::Connection& connection, const Table& table, pq::Deadline deadline);
 
-/// The quoted name of the table's ledger; nullopt where there is none that this role may use.
+/// The quoted name of the table's ledger; nullopt where there is none that this role may use, or something else has
+/// its name.
 absl::StatusOr<std::optional<std::string>> FindLedger(pq::Connection& connection, const Table& table,
                                                       pq::Deadline deadline);
 

@@ -90,7 +90,7 @@ std::vector<std::uint32_t> Batch::SendOrder() const {
   return order;
 }
 
-void Batch::Resolve(BatchOutcome outcome) {
+void Batch::Resolve(const BatchOutcome& outcome) {
   result_->Resolve(outcome);
   for (std::uint32_t row = 0; row < callbacks_.size(); ++row) {
     if (callbacks_[row]) std::move(callbacks_[row])(outcome.Of(row));

@@ -75,7 +75,7 @@ class Batch {
   std::vector<std::uint32_t> SendOrder() const;
 
   /// Tells the tickets, then the callbacks, each row's outcome.
-  void Resolve(BatchOutcome outcome);
+  void Resolve(const BatchOutcome& outcome);
 
   /// Empties the batch for its next use.
   void Reset(std::uint64_t number);

@@ -34,15 +34,15 @@ BatchQueue::BatchQueue(Limits limits) : limits_(limits), claims_(limits.dedup_ca
 absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl::Duration timeout,
                                           internal::Callback callback) {
   const Fingerprint print = claims_.Of(row);
-  if (auto duplicate = claims_.FindDuplicate(print); duplicate && !closed_) {
-    return Settled(*std::move(duplicate), std::move(callback));
-  }
+  auto duplicate = closed_ ? std::nullopt : claims_.FindDuplicate(print);
+  if (duplicate) return Settled(*std::move(duplicate), std::move(callback));
   Clock::time_point now = Clock::now();
   Lock lock(mutex_);
   if (open_ == nullptr || !open_->Fits(row)) {
     if (!MakeRoom(lock, row, pq::After(timeout))) return NotTaken(timeout);
     now = Clock::now();
   }
+  if (closed_) return NotTaken(timeout);
   const auto claimed = claims_.Claim(print, open_->Location(static_cast<std::uint32_t>(open_->rows())));
   if (claimed.state == DedupCache::State::kCommitted) {
     lock.unlock();
@@ -187,7 +187,7 @@ void BatchQueue::Resolve(std::unique_ptr<Batch> batch, BatchOutcome outcome, Eff
   // First of all: from now on nobody joins this batch.
   claims_.Settle(*batch, outcome);
   Count(*batch, outcome, effort);
-  batch->Resolve(std::move(outcome));
+  batch->Resolve(outcome);
   {
     const Lock lock(mutex_);
     unresolved_.erase(batch->number());

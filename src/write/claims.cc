@@ -23,6 +23,14 @@ void Lower(std::atomic<T>& value, T to) {
   }
 }
 
+// Without a position a duplicate could not say where to read. And what is not on disk may be gone after a crash of
+// which nobody here hears.
+bool IsLasting(const BatchOutcome& outcome) {
+  const Outcome& common = outcome.common;
+  return common.stored() && common.durability != Durability::kNone && common.lsn != Lsn{} &&
+         outcome.server != Incarnation{};
+}
+
 std::optional<bool> Differs(std::uint64_t payload, std::uint64_t other) {
   if (payload == 0 || other == 0) return std::nullopt;
   return payload != other;
@@ -63,8 +71,7 @@ DedupCache::Claimed Claims::Claim(const Fingerprint& print, std::uint64_t locati
 
 void Claims::Settle(const Batch& batch, BatchOutcome& outcome) {
   if (!cache_) return;
-  // Without a position a duplicate could not say where to read.
-  const bool confirmed = outcome.common.stored() && outcome.common.lsn != Lsn{} && outcome.server != Incarnation{};
+  const bool confirmed = IsLasting(outcome);
   if (confirmed) Confirm(outcome.common, outcome.server);
   const std::shared_lock lock(forgetting_);
   const bool proven = confirmed && outcome.server == server_;
@@ -98,25 +105,20 @@ void Claims::Forget() {
 }
 
 void Claims::Confirm(const Outcome& confirmed, const Incarnation& server) {
-  Succeed(server);
-  const std::shared_lock lock(forgetting_);
-  if (server != server_) return;
-  Raise(lsn_, confirmed.lsn.value);
-  Lower(durability_, confirmed.durability);
-}
-
-// What one life of the server has confirmed may be gone in the next one.
-void Claims::Succeed(const Incarnation& server) {
   {
     const std::shared_lock lock(forgetting_);
-    if (server == server_) return;
+    if (server == server_) {
+      Raise(lsn_, confirmed.lsn.value);
+      Lower(durability_, confirmed.durability);
+      return;
+    }
   }
+  // What one life of the server has confirmed may be gone in the next one.
   const std::lock_guard lock(forgetting_);
-  if (server == server_) return;
-  Forget();
+  if (server_ != Incarnation{}) Forget();
   server_ = server;
-  lsn_ = 0;
-  durability_ = Durability::kRemoteApply;
+  lsn_ = confirmed.lsn.value;
+  durability_ = confirmed.durability;
 }
 
 }  // namespace bxb::write

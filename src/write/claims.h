@@ -52,7 +52,6 @@ class Claims {
   std::size_t bytes() const { return cache_ ? cache_->bytes() : 0; }
 
  private:
-  void Succeed(const Incarnation& server);
   void SettleRow(const Batch& batch, std::uint32_t row, bool proven, BatchOutcome& outcome);
 
   KeyHasher hasher_;

@@ -6,6 +6,8 @@
 namespace bxb::write {
 namespace {
 
+constexpr int kPrunedAtOnce = 1000;
+
 std::string_view SqlValue(SynchronousCommit level) {
   switch (level) {
     case SynchronousCommit::kServerDefault:
@@ -62,9 +64,9 @@ std::string VerifySql(const std::string& table, const std::string& key) {
 // A day is much longer than any batch is tried for. Few rows at a time, and never waiting for another lane.
 std::string PruneSql(const std::string& ledger) {
   return fmt::format(
-      "DELETE FROM {0} WHERE ctid=ANY(ARRAY(SELECT ctid FROM {0} WHERE committed_at<now()-interval '1 day' "
-      "LIMIT 10000 FOR UPDATE SKIP LOCKED))",
-      ledger);
+      "WITH pruned AS (DELETE FROM {0} WHERE ctid=ANY(ARRAY(SELECT ctid FROM {0} WHERE committed_at<now()-interval "
+      "'1 day' LIMIT {1} FOR UPDATE SKIP LOCKED)) RETURNING 1) SELECT count(*)={1} FROM pruned",
+      ledger, kPrunedAtOnce);
 }
 
 }  // namespace

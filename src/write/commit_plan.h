@@ -31,7 +31,7 @@ struct CommitPlan {
   std::string merge_sql;   ///< COPY into a staging table, then INSERT … ON CONFLICT DO NOTHING; empty: no key
   std::string verify_sql;  ///< COPY into a staging table, then the keys that the table has; empty: no key
 
-  std::string prune_sql;  ///< removes old rows of the ledger
+  std::string prune_sql;  ///< removes some old rows of the ledger, and says whether there may be more
 
   bool can_merge() const { return !merge_sql.empty(); }
   bool has_ledger() const { return !note_sql.empty(); }

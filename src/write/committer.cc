@@ -8,10 +8,8 @@
 
 #include "bxb/internal/server_error.h"
 #include "bxb/uuid.h"
-#include "write/acknowledgement.h"
 #include "write/copy_line.h"
 #include "write/dead_letter.h"
-#include "write/merge_answer.h"
 #include "write/progress.h"
 #include "write/row_stream.h"
 
@@ -26,18 +24,24 @@ constexpr absl::Duration kPruneTimeout = absl::Seconds(10);
 
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
-absl::Status SomeDropped(std::uint64_t dropped, std::size_t sent) {
-  return absl::FailedPreconditionError(
-      fmt::format("a trigger kept {} of {} rows out of the table, and which ones cannot be told", dropped, sent));
-}
-
-// The server quotes one row in its DETAIL and CONTEXT, and the other rows may belong to somebody else.
+// The server quotes one row in its DETAIL and CONTEXT, and a function may do so in its message; the other rows may
+// belong to somebody else.
 absl::Status WithoutQuotes(const absl::Status& status) {
   ServerError error = ServerErrorOf(status);
   if (error.sqlstate.empty()) return status;
+  const bool by_function = !error.context.empty() && !error.context.starts_with("COPY ");
+  if (by_function) error.message = "a function failed on one of the batch's rows";
   error.detail.clear();
   error.context.clear();
-  return internal::WithServerError(status, error);
+  const std::string text = by_function ? fmt::format("{} [SQLSTATE {}]", error.message, error.sqlstate) : Text(status);
+  return internal::WithServerError(absl::Status(status.code(), text), error);
+}
+
+// COPY puts rows into the table a thousand at a time. What only comes up then (a row that is too big, a broken page)
+// is told with the line that was read last.
+bool NamesItsRow(const absl::Status& status) {
+  const std::string sqlstate = SqlStateOf(status);
+  return sqlstate != "54000" && !sqlstate.starts_with("XX") && !sqlstate.starts_with("58");
 }
 
 // All of its bits are random: a number that comes twice would lose a batch.
@@ -60,11 +64,10 @@ Committer::Committer(int lane, const Settings& settings, ConflictRate& conflicts
 
 Committer::Committed Committer::Commit(const Batch& batch) {
   Progress progress(batch, settings_.commit_timeout);
-  while (progress.NextPiece(settings_.plan.can_merge() && (progress.in_doubt || conflicts_.MergeFirst()))) {
+  while (progress.NextPiece(settings_.plan.can_merge() && conflicts_.MergeFirst())) {
     CommitPiece(batch, progress);
+    if (std::chrono::steady_clock::now() > progress.half_time) progress.isolation.Hurry();
   }
-  LeaveFailedTransaction();
-  PruneLedger();
   if (progress.any_stored()) conflicts_.Record(progress.conflicted);
   Committed committed = {.outcome = progress.TakeOutcome(), .effort = progress.effort};
   BuryTheRejected(batch, committed.outcome);
@@ -92,7 +95,8 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
       connection_->in_transaction() ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
       [&](std::string_view data) { returned += data; }, progress.deadline);
   attempt.status = result.status;
-  attempt.end_sent = result.end_sent && !progress.OnlyTry();
+  const bool at_stake = !progress.OnlyTry() && progress.question == Question::kNone;
+  attempt.end_sent = result.end_sent && at_stake;
   attempt.connection_lost = connection_->lost();
   attempt.line = CopyLine(ServerErrorOf(result.status).context,
                           progress.merging ? kStageName : settings_.plan.table_name, progress.rows.size());
@@ -106,8 +110,8 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
 
 std::string Committer::MessageFor(const Progress& progress) const {
   const CommitPlan& plan = settings_.plan;
-  if (progress.known_committed) return plan.BarrierSql();
-  if (progress.dropped > 0) return plan.VerifySql();
+  if (progress.question == Question::kHowDurable) return plan.BarrierSql();
+  if (progress.question != Question::kNone) return plan.VerifySql();
   if (progress.OnlyTry()) return plan.TrialSql(progress.merging);
   return progress.merging ? plan.MergeSql() : plan.DirectSql(progress.number);
 }
@@ -124,85 +128,46 @@ absl::Status Committer::EnsureConnected(Progress& progress) {
   return absl::OkStatus();
 }
 
-void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
-                         Progress& progress) {
-  absl::Status status;
-  if (progress.dropped > 0) {
-    status = RejectTheDropped(batch, returned, progress);
-  } else if (!progress.known_committed && result.copied != progress.rows.size()) {
-    progress.dropped = progress.rows.size() - result.copied;
-    progress.in_doubt = true;
-    if (settings_.plan.can_merge()) return;  // the table will tell which ones
-    status = SomeDropped(progress.dropped, progress.rows.size());
-  } else if (progress.merging) {
-    status = TellDuplicates(batch, returned, progress);
-  }
-  if (status.ok()) return Acknowledge(result, progress);
-  Log(LogLevel::kError, fmt::format("{} rows unknown: {}", progress.rows.size(), Text(status)));
-  progress.Unknown(status);
-}
-
-// As many as were dropped must be missing: otherwise a trigger has changed keys, and nobody can tell.
-absl::Status Committer::RejectTheDropped(const Batch& batch, const std::string& returned, Progress& progress) {
-  auto missing = DuplicatesOf(batch, progress.rows, settings_.plan.key.size(), returned);
-  if (!missing.ok()) return missing.status();
-  if (missing->size() != progress.dropped) return SomeDropped(progress.dropped, progress.rows.size());
-  for (const std::uint32_t row : *missing) {
-    progress.Reject(row, absl::FailedPreconditionError("a trigger kept the row out of the table"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Committer::TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress) {
-  auto duplicates = DuplicatesOf(batch, progress.rows, settings_.plan.key.size(), returned);
-  if (!duplicates.ok()) return duplicates.status();
-  progress.effort.merged = true;
-  // A direct COPY commits all of its rows or none. If it was in doubt and nothing is left to insert, it was
-  // the one that inserted them.
-  const bool first_attempt_committed = progress.direct_in_doubt && duplicates->size() == progress.rows.size();
-  if (!first_attempt_committed) progress.Duplicates(*duplicates);
-  return absl::OkStatus();
-}
-
-void Committer::Acknowledge(const pq::CopyResult& result, Progress& progress) {
-  auto acknowledged = result.status.ok() ? AcknowledgementOf(result.rows) : result.status;
-  if (!acknowledged.ok()) {
-    Log(LogLevel::kWarning, fmt::format("committed, but not known how durably: {}", Text(acknowledged.status())));
-    return progress.Stored({.outcome = {.kind = Outcome::Kind::kInserted}, .server = {}});
-  }
-  // Waiting for the standbys can be cancelled: then the commit succeeds locally, with a warning.
-  Durability& durability = acknowledged->outcome.durability;
-  if (result.warned) durability = std::min(durability, Durability::kLocalFsync);
-  progress.Stored(*acknowledged);
-}
-
 // Sets the next attempt up, or settles the piece as far as it can be and returns false.
 bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
   const CommitPlan& plan = settings_.plan;
   const CommitStep step = NextStep(failed, {.can_merge = plan.can_merge(), .has_ledger = plan.has_ledger()});
-  const bool stopped = absl::IsCancelled(failed.status) && failed.connection_lost;
-  const bool hopeless = step == CommitStep::kInDoubt && !plan.can_merge() && !plan.has_ledger();
-  if (stopped || hopeless) return GiveUp(failed, /*unknown=*/true, progress), false;
+  if (absl::IsCancelled(failed.status) && failed.connection_lost) return Abandon(progress), false;
   switch (step) {
     case CommitStep::kMerge:
       progress.merging = progress.conflicted = true;
       ++progress.effort.conflicts;
       return true;
     case CommitStep::kCommitted:
-      return progress.known_committed = true;
+      progress.question = Question::kHowDurable;
+      return true;
     case CommitStep::kIsolate:
-      return Isolate(failed, progress), false;
     case CommitStep::kReject:
-      return GiveUp(failed, progress.in_doubt, progress), false;
+      return Refused(failed, step, progress);
     case CommitStep::kInDoubt:
-      progress.in_doubt = true;
+      progress.doubted = true;
       progress.direct_in_doubt = !failed.merging;
       progress.merging = plan.can_merge();
+      if (!plan.can_merge() && !plan.has_ledger()) return GiveUp(failed, progress), false;
       break;
     case CommitStep::kRetry:
       break;
   }
   return WaitForAnotherTry(failed, progress);
+}
+
+// What an attempt in doubt has committed may be refused now: a trigger's mind may change.
+bool Committer::Refused(const FailedAttempt& failed, CommitStep step, Progress& progress) {
+  if (progress.question != Question::kNone) return progress.Unknown(WithoutQuotes(failed.status)), false;
+  if (progress.doubted && settings_.plan.can_merge()) {
+    progress.question = Question::kWhichThere;
+    return true;
+  }
+  if (step == CommitStep::kReject) return GiveUp(failed, progress), false;
+  progress.effort.isolated = true;
+  const auto bad = progress.isolation.Refused(NamesItsRow(failed.status) ? failed.line : std::nullopt);
+  if (bad) progress.Reject(*bad, failed.status);
+  return false;
 }
 
 bool Committer::WaitForAnotherTry(const FailedAttempt& failed, Progress& progress) {
@@ -211,22 +176,25 @@ bool Committer::WaitForAnotherTry(const FailedAttempt& failed, Progress& progres
   if (absl::IsUnavailable(failed.status)) connection_.reset();
   const absl::Status waited = progress.backoff.Wait(progress.deadline, interrupt_);
   if (waited.ok()) return true;
-  return GiveUp(failed, progress.in_doubt || absl::IsCancelled(waited), progress), false;
+  absl::IsCancelled(waited) ? Abandon(progress) : GiveUp(failed, progress);
+  return false;
 }
 
-void Committer::Isolate(const FailedAttempt& failed, Progress& progress) {
-  progress.effort.isolated = true;
-  const auto bad = progress.isolation.Refused(failed.line);
-  if (bad) progress.Reject(*bad, failed.status);
+void Committer::GiveUp(const FailedAttempt& failed, Progress& progress) {
+  const absl::Status reason = WithoutQuotes(failed.status);
+  std::size_t unknown = 0;
+  if (progress.doubted) {
+    unknown = progress.rows.size();
+    progress.Unknown(reason);
+  }
+  const std::size_t rejected = progress.FailRest(Outcome::Kind::kRejected, reason);
+  Log(LogLevel::kError, fmt::format("{} rows rejected, {} unknown: {}", rejected, unknown, Text(reason)));
 }
 
-void Committer::GiveUp(const FailedAttempt& failed, bool unknown, Progress& progress) {
-  const Outcome::Kind kind = unknown ? Outcome::Kind::kUnknown : Outcome::Kind::kRejected;
-  const absl::Status reason = absl::IsCancelled(failed.status) && failed.connection_lost
-                                  ? absl::AbortedError("the writer was closed before the commit was confirmed")
-                                  : WithoutQuotes(failed.status);
-  const std::size_t rows = progress.FailRest(kind, reason);
-  Log(LogLevel::kError, fmt::format("{} rows {}: {}", rows, Name(kind), Text(reason)));
+void Committer::Abandon(Progress& progress) {
+  const absl::Status reason = absl::AbortedError("the writer was closed before the commit was confirmed");
+  const std::size_t rows = progress.FailRest(Outcome::Kind::kUnknown, reason);
+  Log(LogLevel::kError, fmt::format("{} rows unknown: {}", rows, Text(reason)));
 }
 
 void Committer::BuryTheRejected(const Batch& batch, const BatchOutcome& outcome) {
@@ -236,6 +204,11 @@ void Committer::BuryTheRejected(const Batch& batch, const BatchOutcome& outcome)
     settings_.dead_letter(
         {.table = settings_.plan.table, .key = key, .tuple = batch.Tuple(failure.row), .reason = failure.status});
   }
+}
+
+void Committer::TidyUp() {
+  LeaveFailedTransaction();
+  PruneLedger();
 }
 
 // An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.
@@ -248,9 +221,10 @@ void Committer::LeaveFailedTransaction() {
 void Committer::PruneLedger() {
   const auto now = std::chrono::steady_clock::now();
   if (!settings_.plan.has_ledger() || now < next_pruning_ || !connection_ || connection_->lost()) return;
-  next_pruning_ = now + kPruneInterval;
   const auto pruned = connection_->Query(settings_.plan.prune_sql, pq::After(kPruneTimeout));
   if (!pruned.ok()) Log(LogLevel::kWarning, fmt::format("the ledger was not pruned: {}", Text(pruned.status())));
+  const bool more = pruned.ok() && pruned->front()[0] == "t";
+  next_pruning_ = more ? now : now + kPruneInterval;
 }
 
 void Committer::Log(LogLevel level, const std::string& line) const {

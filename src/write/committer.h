@@ -5,7 +5,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bxb/writer_options.h"
 #include "pq/connection.h"
@@ -20,7 +22,7 @@ namespace bxb::write {
 /// The commit protocol of one lane: takes a batch through as many attempts as it needs until the outcome of every
 /// row is known or commit_timeout has passed. It is optimistic: a direct COPY of the whole batch first, a merge when
 /// the server finds duplicates (and at once while most batches have some), pieces of the batch when the server
-/// refuses rows. Thread-compatible.
+/// refuses rows. committer.cc sends and decides, committer_answers.cc reads what the server says. Thread-compatible.
 class Committer {
  public:
   struct Settings {
@@ -44,21 +46,31 @@ class Committer {
 
   Committed Commit(const Batch& batch);
 
+  /// What need not be done before the outcome is told.
+  void TidyUp();
+
  private:
   class Progress;
+  enum class Question : std::uint8_t;
 
   void CommitPiece(const Batch& batch, Progress& progress);
   FailedAttempt Attempt(const Batch& batch, Progress& progress);
   std::string MessageFor(const Progress& progress) const;
   absl::Status EnsureConnected(Progress& progress);
   void Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned, Progress& progress);
-  absl::Status TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress);
-  absl::Status RejectTheDropped(const Batch& batch, const std::string& returned, Progress& progress);
+  absl::StatusOr<bool> Interpret(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
+                                 Progress& progress);
+  absl::StatusOr<bool> TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress);
+  absl::StatusOr<bool> RejectTheDropped(const Batch& batch, const std::string& returned, Progress& progress);
+  absl::StatusOr<bool> SettleDoubt(const Batch& batch, const std::string& returned, Progress& progress);
+  absl::StatusOr<std::vector<std::uint32_t>> Missing(const Batch& batch, const std::string& returned,
+                                                     const Progress& progress) const;
   void Acknowledge(const pq::CopyResult& result, Progress& progress);
   bool PrepareNext(const FailedAttempt& failed, Progress& progress);
+  bool Refused(const FailedAttempt& failed, CommitStep step, Progress& progress);
   bool WaitForAnotherTry(const FailedAttempt& failed, Progress& progress);
-  void Isolate(const FailedAttempt& failed, Progress& progress);
-  void GiveUp(const FailedAttempt& failed, bool unknown, Progress& progress);
+  void GiveUp(const FailedAttempt& failed, Progress& progress);
+  void Abandon(Progress& progress);
   void BuryTheRejected(const Batch& batch, const BatchOutcome& outcome);
   void LeaveFailedTransaction();
   void PruneLedger();

@@ -17,66 +17,69 @@ constexpr std::size_t kGrowth = 4;
 
 }  // namespace
 
-Isolation::Isolation(std::vector<std::uint32_t> rows) { pieces_.push_back(std::move(rows)); }
-
-std::span<const std::uint32_t> Isolation::Next() {
-  while (!pieces_.empty() && pieces_.front().empty()) pieces_.pop_front();
-  if (pieces_.empty() && !passed_.empty()) {
-    pieces_.push_back(std::exchange(passed_, {}));
-    longest_ = kUnlimited;
-    trying_ = false;
-    together_ = true;
-  }
-  if (pieces_.empty()) return {};
-  if (pieces_.front().size() > longest_) {
-    const Rows rest(pieces_.front().begin() + static_cast<std::ptrdiff_t>(longest_), pieces_.front().end());
-    pieces_.front().resize(longest_);
-    pieces_.insert(std::next(pieces_.begin()), rest);
-  }
-  return pieces_.front();
+Isolation::Isolation(std::vector<std::uint32_t> rows) {
+  pieces_.push_back({.mode = Mode::kWhole, .rows = std::move(rows)});
 }
 
+std::span<const std::uint32_t> Isolation::Next() {
+  while (!pieces_.empty() && Current().empty()) pieces_.pop_front();
+  if (pieces_.empty()) Hurry();
+  return pieces_.empty() ? std::span<const std::uint32_t>() : Current();
+}
+
+std::span<const std::uint32_t> Isolation::Current() const {
+  const Piece& piece = pieces_.front();
+  const std::size_t longest = piece.mode == Mode::kTogether ? kUnlimited : longest_;
+  return std::span(piece.rows).subspan(piece.first, std::min(longest, piece.rows.size() - piece.first));
+}
+
+void Isolation::Advance(std::size_t rows) { pieces_.front().first += rows; }
+
 void Isolation::Stored() {
-  pieces_.pop_front();
-  Grow();
+  Advance(Current().size());
+  longest_ = longest_ > kUnlimited / kGrowth ? kUnlimited : longest_ * kGrowth;
 }
 
 void Isolation::Passed() {
-  passed_.insert(passed_.end(), pieces_.front().begin(), pieces_.front().end());
-  pieces_.pop_front();
-  Grow();
+  const auto rows = Current();
+  passed_.insert(passed_.end(), rows.begin(), rows.end());
+  Stored();
 }
 
-void Isolation::Grow() { longest_ = longest_ > kUnlimited / kGrowth ? kUnlimited : longest_ * kGrowth; }
-
 std::optional<std::uint32_t> Isolation::Refused(std::optional<std::size_t> index) {
-  Rows& piece = pieces_.front();
-  if (!index && piece.size() == 1) index = 0;
+  const auto rows = Current();
+  if (!index && rows.size() == 1) index = 0;
   if (!index) return Split(), std::nullopt;
-  const auto bad = piece.begin() + static_cast<std::ptrdiff_t>(*index);
-  const std::uint32_t row = *bad;
-  passed_.insert(passed_.end(), piece.begin(), bad);
-  piece.erase(piece.begin(), std::next(bad));
+  const std::uint32_t bad = rows[*index];
+  passed_.insert(passed_.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(*index));
+  Advance(*index + 1);
   longest_ = std::max(kShortest, 2 * (*index + 1));
-  return row;
+  return bad;
 }
 
 void Isolation::Split() {
-  may_try_ = may_try_ && !together_;
-  trying_ = may_try_;
-  const Rows piece = std::exchange(pieces_.front(), {});
-  const std::size_t length = (piece.size() + kWays - 1) / kWays;
-  for (std::size_t end = piece.size(); end > 0;) {
+  const Rows rows(Current().begin(), Current().end());
+  const Mode was = pieces_.front().mode;
+  const Mode mode = was == Mode::kTogether || was == Mode::kPart ? Mode::kPart : Mode::kTry;
+  Advance(rows.size());
+  const std::size_t length = (rows.size() + kWays - 1) / kWays;
+  for (std::size_t end = rows.size(); end > 0;) {
     const std::size_t begin = (end - 1) / length * length;
-    pieces_.emplace_front(piece.begin() + static_cast<std::ptrdiff_t>(begin),
-                          piece.begin() + static_cast<std::ptrdiff_t>(end));
+    const auto part = std::span(rows).subspan(begin, end - begin);
+    pieces_.push_front({.mode = mode, .rows = Rows(part.begin(), part.end())});
     end = begin;
   }
 }
 
+void Isolation::Hurry() {
+  if (!passed_.empty()) pieces_.push_front({.mode = Mode::kTogether, .rows = std::exchange(passed_, {})});
+}
+
 std::vector<std::uint32_t> Isolation::TakeRest() {
   Rows rest = std::exchange(passed_, {});
-  for (const Rows& piece : pieces_) rest.insert(rest.end(), piece.begin(), piece.end());
+  for (const Piece& piece : pieces_) {
+    rest.insert(rest.end(), piece.rows.begin() + static_cast<std::ptrdiff_t>(piece.first), piece.rows.end());
+  }
   pieces_.clear();
   return rest;
 }

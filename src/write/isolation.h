@@ -26,7 +26,7 @@ class Isolation {
   std::span<const std::uint32_t> Next();
 
   /// Whether the piece is to be rolled back if the server accepts it.
-  bool OnlyTry() const { return trying_; }
+  bool OnlyTry() const { return pieces_.front().mode == Mode::kTry; }
 
   /// The piece has been committed.
   void Stored();
@@ -38,6 +38,9 @@ class Isolation {
   /// is known now.
   std::optional<std::uint32_t> Refused(std::optional<std::size_t> index);
 
+  /// Time is short: what has passed comes next.
+  void Hurry();
+
   /// Gives up: the rows that are not settled.
   std::vector<std::uint32_t> TakeRest();
 
@@ -45,15 +48,26 @@ class Isolation {
   using Rows = std::vector<std::uint32_t>;
   static constexpr std::size_t kUnlimited = ~std::size_t{0};
 
-  void Grow();
+  enum class Mode : std::uint8_t {
+    kWhole,     ///< the batch
+    kTry,       ///< part of something refused
+    kTogether,  ///< rows that have passed
+    kPart,      ///< part of something that was refused although its rows had passed
+  };
+
+  struct Piece {
+    Mode mode;
+    Rows rows;
+    std::size_t first = 0;  ///< those before it are settled, or have passed
+  };
+
+  std::span<const std::uint32_t> Current() const;
+  void Advance(std::size_t rows);
   void Split();
 
-  std::deque<Rows> pieces_;           ///< the first one is being worked on
-  Rows passed_;                       ///< rows before a named line, to be sent as one piece
-  std::size_t longest_ = kUnlimited;  ///< of a piece; shorter while bad rows are near
-  bool trying_ = false;
-  bool together_ = false;  ///< the piece consists of rows that have passed
-  bool may_try_ = true;
+  std::deque<Piece> pieces_;          ///< the first one is being worked on
+  Rows passed_;                       ///< to be sent as one piece
+  std::size_t longest_ = kUnlimited;  ///< of what is sent at once; less while bad rows are near
 };
 
 }  // namespace bxb::write

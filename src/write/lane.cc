@@ -35,7 +35,8 @@ void Lane::Run(int number) {
   pthread_setname_np(pthread_self(), ("bxb-lane-" + std::to_string(number)).c_str());
   while (auto batch = queue_.Take()) {
     Committer::Committed committed = committer_.Commit(*batch);
-    queue_.Resolve(std::move(batch), committed.outcome, committed.effort);
+    queue_.Resolve(std::move(batch), std::move(committed.outcome), committed.effort);
+    committer_.TidyUp();
   }
 }
 

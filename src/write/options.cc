@@ -41,6 +41,12 @@ absl::Status CheckLinger(absl::Duration linger) {
   return Bad("linger", fmt::format("is {}; it must be 0 … 1 minute", absl::FormatDuration(linger)));
 }
 
+// The ledger remembers a batch for a day.
+absl::Status CheckCommitTimeout(absl::Duration timeout) {
+  if (timeout <= absl::Hours(12)) return absl::OkStatus();
+  return Bad("commit_timeout", fmt::format("is {}; it must be at most 12 hours", absl::FormatDuration(timeout)));
+}
+
 absl::Status CheckMemory(const WriterOptions& options) {
   const BatchQueue::Limits limits = QueueLimits(options, /*has_key=*/true);
   const auto needed = static_cast<std::size_t>(options.lanes) + 2;
@@ -61,7 +67,8 @@ absl::Status CheckOptions(const WriterOptions& options, const internal::RowShape
         CheckRange("dedup_cache_bytes", options.dedup_cache_bytes, 0, std::size_t{64} << 30),
         CheckPositive("write_timeout", options.write_timeout),
         CheckPositive("connect_timeout", options.connect_timeout),
-        CheckPositive("commit_timeout", options.commit_timeout), CheckMemory(options)}) {
+        CheckPositive("commit_timeout", options.commit_timeout), CheckCommitTimeout(options.commit_timeout),
+        CheckMemory(options)}) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

@@ -5,13 +5,17 @@
 
 namespace bxb::write {
 Committer::Progress::Progress(const Batch& batch, absl::Duration timeout)
-    : isolation(batch.SendOrder()), deadline(pq::After(timeout)), batch_rows_(batch.rows()) {}
+    : isolation(batch.SendOrder()),
+      deadline(pq::After(timeout)),
+      half_time(pq::After(timeout / 2)),
+      batch_rows_(batch.rows()) {}
 
 bool Committer::Progress::NextPiece(bool merge) {
   rows = isolation.Next();
   number.clear();
   merging = merge;
-  direct_in_doubt = known_committed = settled = false;
+  direct_in_doubt = doubted = settled = false;
+  question = Question::kNone;
   dropped = 0;
   return !rows.empty();
 }
@@ -27,7 +31,10 @@ void Committer::Progress::Stored(const Acknowledgement& acknowledged) {
   if (any_stored_) {
     common.lsn = std::max(common.lsn, acknowledged.outcome.lsn);
     common.durability = std::min(common.durability, acknowledged.outcome.durability);
-    if (outcome_.server != acknowledged.server) outcome_.server = {};
+    if (outcome_.server != acknowledged.server) {
+      common.lsn = acknowledged.outcome.lsn;  // those of different timelines do not compare
+      outcome_.server = {};
+    }
   } else {
     common = acknowledged.outcome;
     outcome_.server = acknowledged.server;

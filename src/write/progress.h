@@ -17,6 +17,14 @@
 
 namespace bxb::write {
 
+/// What the server is asked instead of being sent the piece (again).
+enum class Committer::Question : std::uint8_t {
+  kNone,
+  kHowDurable,    ///< the ledger has said that the piece is committed: the acknowledgement is missing
+  kWhichDropped,  ///< which rows did a trigger keep out?
+  kWhichThere,    ///< the piece is refused, but an earlier attempt is in doubt: did that one commit it?
+};
+
 /// One batch's way through the commit protocol: what is left to do, and what has become of the rest.
 class Committer::Progress {
  public:
@@ -48,14 +56,15 @@ class Committer::Progress {
   std::string number;                   ///< its number in the ledger
   bool merging = false;
   bool direct_in_doubt = false;  ///< the piece's last attempt in doubt was a direct COPY
-  bool known_committed = false;  ///< the ledger has said so: only the acknowledgement is missing
-  std::size_t dropped = 0;       ///< rows that a trigger kept out of a committed COPY: which ones is to be found out
-  bool settled = false;          ///< the outcome of each of its rows is known
-  bool in_doubt = false;         ///< an attempt of this batch is or was: it must not be copied directly again
-  bool conflicted = false;       ///< the batch holds a duplicate
+  Question question = Question::kNone;
+  bool doubted = false;     ///< an attempt to commit the piece is or was in doubt
+  std::size_t dropped = 0;  ///< rows that a trigger kept out of a committed COPY
+  bool settled = false;     ///< the outcome of each of its rows is known
+  bool conflicted = false;  ///< the batch holds a duplicate
 
   Isolation isolation;
   pq::Deadline deadline;
+  pq::Deadline half_time;  ///< from then on rows that have passed do not wait for others
   Backoff backoff;
   BatchQueue::Effort effort;
 

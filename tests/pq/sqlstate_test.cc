@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"22003", kBadRow, StatusCode::kInvalidArgument}, Case{"P0001", kBadRow, StatusCode::kInvalidArgument},
         Case{"54000", kBadRow, StatusCode::kInvalidArgument}, Case{"40001", kTransient, StatusCode::kAborted},
         Case{"40P01", kTransient, StatusCode::kAborted}, Case{"55P03", kTransient, StatusCode::kAborted},
-        Case{"40002", kPermanent, StatusCode::kInternal}, Case{"08006", kConnection, StatusCode::kUnavailable},
+        Case{"40002", kBadRow, StatusCode::kInvalidArgument}, Case{"08006", kConnection, StatusCode::kUnavailable},
         Case{"57P01", kConnection, StatusCode::kUnavailable}, Case{"57P02", kConnection, StatusCode::kUnavailable},
         Case{"57P03", kConnection, StatusCode::kUnavailable}, Case{"25006", kConnection, StatusCode::kUnavailable},
         Case{"53100", kResources, StatusCode::kResourceExhausted},
@@ -38,7 +38,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"28P01", kPermanent, StatusCode::kUnauthenticated},
         Case{"42501", kPermanent, StatusCode::kPermissionDenied}, Case{"42P01", kPermanent, StatusCode::kNotFound},
         Case{"42703", kPermanent, StatusCode::kInvalidArgument}, Case{"0A000", kPermanent, StatusCode::kUnimplemented},
-        Case{"XX000", kPermanent, StatusCode::kInternal}, Case{"", kPermanent, StatusCode::kInternal}),
+        Case{"XX000", kBadRow, StatusCode::kInternal}, Case{"21000", kBadRow, StatusCode::kInvalidArgument},
+        Case{"MY001", kBadRow, StatusCode::kInvalidArgument}, Case{"2200H", kResources, StatusCode::kResourceExhausted},
+        Case{"", kPermanent, StatusCode::kInternal}),
     [](const auto& tested) { return *tested.param.sqlstate ? tested.param.sqlstate : std::string("Empty"); });
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST(CommitStep, TakesTheLedgersWordThatTheBatchIsCommitted) {
 }
 
 TEST(CommitStep, LooksForABadRow) {
-  for (const char* sqlstate : {"22P02", "23502", "23503", "23514", "P0001", "P0004", "54000", "MY001"}) {
+  for (const char* sqlstate :
+       {"22P02", "23502", "23503", "23514", "P0001", "P0004", "54000", "21000", "XX000", "MY001"}) {
     EXPECT_EQ(NextStep(Refused(sqlstate), kKeyed), CommitStep::kIsolate) << sqlstate;
   }
 }
@@ -58,13 +59,13 @@ TEST(CommitStep, NeverMergesAMergeAgainForADuplicate) {
 }
 
 TEST(CommitStep, RetriesWhatMayPassLater) {
-  for (const char* sqlstate : {"40001", "40P01", "55P03", "57014", "53100", "53300", "25006", "57P03"}) {
+  for (const char* sqlstate : {"2200H", "40001", "40P01", "55P03", "57014", "53100", "53300", "25006", "57P03"}) {
     EXPECT_EQ(NextStep(Refused(sqlstate), kKeyed), CommitStep::kRetry) << sqlstate;
   }
 }
 
 TEST(CommitStep, RejectsWhatNeverPasses) {
-  for (const char* sqlstate : {"42501", "42P01", "0A000", "XX000", ""}) {
+  for (const char* sqlstate : {"42501", "42P01", "0A000", "28000", ""}) {
     EXPECT_EQ(NextStep(Refused(sqlstate), kKeyed), CommitStep::kReject) << sqlstate;
   }
 }

@@ -88,6 +88,19 @@ TEST_F(InDoubtTest, ARowIsRejectedAfterADoubtToo) {
   EXPECT_EQ(CountEvents(), 2);
 }
 
+TEST_F(InDoubtTest, AnEventIsNotRejectedForWhatItsFirstAttemptHasDone) {
+  auto writer = OpenEvents({.linger = absl::Milliseconds(200)});
+  Run("CREATE FUNCTION quota() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT count(*) FROM events) >= 3 THEN "
+      "RAISE EXCEPTION 'over quota'; END IF; RETURN new; END $$; CREATE TRIGGER quota BEFORE INSERT ON events FOR EACH "
+      "ROW EXECUTE FUNCTION quota()");
+  proxy_.CutNext(CutPoint::kBeforeReply);
+  const std::vector<Event> events = {EventNamed("a"), EventNamed("b"), EventNamed("c")};
+  for (const Outcome& outcome : writer->WriteBatch(events, kLong)) EXPECT_EQ(outcome.kind, Kind::kInserted) << outcome;
+  EXPECT_EQ(proxy_.cuts(CutPoint::kBeforeReply), 1);
+  EXPECT_EQ(SqlStateOf(writer->WriteDurable(EventNamed("d"), kLong).status), "P0001");
+  EXPECT_EQ(CountEvents(), 3);
+}
+
 TEST_F(InDoubtTest, AnEventIsUnknownOnlyWhenItsTimeIsUp) {
   auto writer = OpenEvents({.commit_timeout = absl::Milliseconds(300)});
   proxy_.CutNext(CutPoint::kAfterEndMarker, 1000);
@@ -150,6 +163,15 @@ TEST_F(InDoubtTest, TheLedgerWorksThroughPgBouncer) {
   EXPECT_NE(Value(kill), "0");
   EXPECT_EQ((*writer)->WriteDurable({.page = 2}, kLong).kind, Kind::kInserted);
   EXPECT_EQ(Value("SELECT string_agg(page::text, ' ' ORDER BY page) FROM hits"), "1 2");
+}
+
+TEST_F(InDoubtTest, SomethingElseOfTheLedgersNameIsNoLedger) {
+  Run("CREATE TABLE bxb_ledger (batch uuid CONSTRAINT mine PRIMARY KEY, committed_at timestamptz DEFAULT now())");
+  auto writer = OpenHits();
+  proxy_.CutNext(CutPoint::kBeforeReply);
+  EXPECT_EQ(writer->WriteDurable({.page = 7}, kLong).kind, Kind::kUnknown);
+  EXPECT_EQ(Value("SELECT count(*) FROM hits"), "1");
+  EXPECT_EQ(Value("SELECT count(*) FROM bxb_ledger"), "0");
 }
 
 TEST_F(InDoubtTest, TheLedgerForgetsOldBatches) {

@@ -120,6 +120,20 @@ TEST(Isolation, CommitsPartByPartWhenRowsAreBadOnlyTogether) {
   EXPECT_EQ(stored, 16);
 }
 
+TEST(Isolation, CommitsWhatHasPassedWhenTimeIsShort) {
+  Isolation isolation(FirstRows(16));
+  isolation.Next();
+  isolation.Refused(std::nullopt);
+  isolation.Next();
+  isolation.Passed();
+  isolation.Hurry();
+  EXPECT_THAT(isolation.Next(), ElementsAre(0, 1));
+  EXPECT_FALSE(isolation.OnlyTry());
+  isolation.Stored();
+  EXPECT_THAT(isolation.Next(), ElementsAre(2, 3));
+  EXPECT_TRUE(isolation.OnlyTry());
+}
+
 TEST(Isolation, HandsOutWhatIsNotSettledWhenItGivesUp) {
   Isolation isolation(FirstRows(6));
   isolation.Next();

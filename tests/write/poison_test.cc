@@ -91,6 +91,41 @@ TEST_F(PoisonTest, EndsWhenEveryRowIsBad) {
   EXPECT_EQ(CountEvents(), 0);
 }
 
+TEST_F(PoisonTest, FindsTheRowWhoseTriggerRanIntoAnErrorOfItsOwn) {
+  Run("CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.code = 'stumble' THEN PERFORM "
+      "(SELECT 1 FROM generate_series(1, 2)); END IF; RETURN new; END $$; CREATE TRIGGER stumble AFTER INSERT ON "
+      "events "
+      "FOR EACH ROW EXECUTE FUNCTION stumble()");
+  auto writer = Open({.lanes = 1, .linger = absl::Seconds(1)});
+  const auto names = Names(20);
+  auto events = EventsNamed(names);
+  events[7].code = "stumble";
+  const auto outcomes = writer->WriteBatch(events, kLong);
+  EXPECT_EQ(SqlStateOf(outcomes[7].status), "21000");
+  EXPECT_EQ(CountKind(outcomes, Kind::kInserted), 19);
+}
+
+TEST_F(PoisonTest, BlamesTheRowThatIsTooBigAndNotTheOneThatWasReadLast) {
+  Run("ALTER TABLE events ALTER COLUMN code SET STORAGE PLAIN, ALTER COLUMN properties SET STORAGE PLAIN");
+  auto writer = Open({.lanes = 1, .linger = absl::Seconds(1)});
+  const auto names = Names(1500);
+  auto events = EventsNamed(names);
+  const std::string big = "\"" + std::string(9000, 'x') + "\"", object = "{\"a\":" + big + "}";
+  events[700].properties = object;
+  const auto outcomes = writer->WriteBatch(events, kLong);
+  EXPECT_EQ(SqlStateOf(outcomes[700].status), "54000");
+  EXPECT_EQ(CountKind(outcomes, Kind::kInserted), 1499);
+}
+
+TEST_F(PoisonTest, WaitsForASequenceThatHasComeToItsEnd) {
+  auto writer = Open({.commit_timeout = absl::Milliseconds(500)});
+  Run("ALTER SEQUENCE events_id_seq MAXVALUE 1 RESTART WITH 1");
+  EXPECT_EQ(writer->WriteDurable(EventNamed("a"), kLong).kind, Kind::kInserted);
+  EXPECT_EQ(writer->WriteDurable(EventNamed("b"), kLong).status.code(), absl::StatusCode::kResourceExhausted);
+  Run("ALTER SEQUENCE events_id_seq NO MAXVALUE");
+  EXPECT_EQ(writer->WriteDurable(EventNamed("b"), kLong).kind, Kind::kInserted);
+}
+
 TEST_F(PoisonTest, FindsThemInADeferredConstraint) {
   Run("ALTER TABLE events ALTER CONSTRAINT known_customer DEFERRABLE INITIALLY DEFERRED");
   auto writer = Open({.lanes = 1, .linger = absl::Seconds(1)});
