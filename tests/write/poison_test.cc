@@ -119,7 +119,7 @@ TEST_F(PoisonTest, BlamesTheRowThatIsTooBigAndNotTheOneThatWasReadLast) {
 
 TEST_F(PoisonTest, WaitsForASequenceThatHasComeToItsEnd) {
   auto writer = Open({.commit_timeout = absl::Milliseconds(500)});
-  Run("ALTER SEQUENCE events_id_seq MAXVALUE 1 RESTART WITH 1");
+  Run("ALTER SEQUENCE events_id_seq MAXVALUE 2 RESTART WITH 2");
   EXPECT_EQ(writer->WriteDurable(EventNamed("a"), kLong).kind, Kind::kInserted);
   EXPECT_EQ(writer->WriteDurable(EventNamed("b"), kLong).status.code(), absl::StatusCode::kResourceExhausted);
   Run("ALTER SEQUENCE events_id_seq NO MAXVALUE");
