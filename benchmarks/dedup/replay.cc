@@ -18,11 +18,11 @@ namespace {
 
 constexpr std::string_view kName = "bxb_replay";
 
-// Eight times what the keys take: so it is all but impossible that one of them has lost its place to others.
+// Sixteen times what the keys take: so it is all but impossible that one of them has lost its place to others.
 std::unique_ptr<EventWriter> OpenRemembering(const Ground& ground) {
   WriterOptions options{.dsn = ground.server.dsn(), .table = ground.server.NameOf(Table::kDedup)};
   options.lanes = kConnections;
-  options.dedup_cache_bytes = 8 * ground.settings.replay_rows * write::DedupCache::kBytesPerKey;
+  options.dedup_cache_bytes = 16 * ground.settings.replay_rows * write::DedupCache::kBytesPerKey;
   options.application_name = kName;
   return OpenWriter(options);
 }
