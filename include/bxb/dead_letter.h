@@ -22,8 +22,9 @@ struct DeadLetter {
   const absl::Status& reason;
 };
 
-/// Called once for each such event (those that repeat it while it is on its way share its letter), on a lane's thread, before its ticket or callback has the outcome. What the
-/// letter refers to is gone after the call. It must not call back into the writer, except for Decode.
+/// Called once for each such event (those that repeat it while it is on its way share its letter), on a lane's thread,
+/// before its ticket or callback has the outcome. What the letter refers to is gone after the call. It must not call
+/// back into the writer, except for Decode.
 using DeadLetterHook = std::function<void(const DeadLetter&)>;
 
 }  // namespace bxb

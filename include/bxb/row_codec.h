@@ -56,7 +56,15 @@ class RowCodec {
   /// - 54000: a tuple of more than `max_bytes`, or a key of more than kMaxKeyBytes
   /// Nothing is allocated once `scratch` is large enough.
   absl::StatusOr<internal::EncodedRow> EncodeChecked(const Row& row, std::size_t max_bytes,
-                                                     std::vector<char>& scratch) const;
+                                                     std::vector<char>& scratch) const {
+    return EncodeChecked(row, max_bytes, scratch, [](std::string_view) {});
+  }
+
+  /// The same, and shows `on_key` the encoded dedup key (empty for a row without one) before the rest of the row is
+  /// looked at.
+  template <class OnKey>
+  absl::StatusOr<internal::EncodedRow> EncodeChecked(const Row& row, std::size_t max_bytes, std::vector<char>& scratch,
+                                                     const OnKey& on_key) const;
 
   /// Appends the tuple to `out` without any check, for rows that are known to be good. The server aborts the
   /// whole COPY at a bad one.
@@ -98,6 +106,7 @@ class RowCodec {
   std::size_t Size(const Row& row) const;
   template <std::size_t kBegin, std::size_t kEnd>
   char* Put(const Row& row, char* out) const;
+  template <std::size_t kBegin, std::size_t kEnd>
   absl::Status Check(const Row& row) const;
   absl::Status Grow(const Row& row, std::size_t bound, std::size_t max_bytes, std::vector<char>& scratch) const;
 
@@ -113,12 +122,14 @@ absl::StatusOr<RowCodec<Row>> RowCodec<Row>::For(std::span<const PgType> column_
 }
 
 template <DescribedRow Row>
+template <class OnKey>
 absl::StatusOr<internal::EncodedRow> RowCodec<Row>::EncodeChecked(const Row& row, std::size_t max_bytes,
-                                                                  std::vector<char>& scratch) const {
+                                                                  std::vector<char>& scratch,
+                                                                  const OnKey& on_key) const {
   if (const std::size_t bound = Bound(row); bound > std::min(max_bytes, scratch.size())) [[unlikely]] {
     if (absl::Status status = Grow(row, bound, max_bytes, scratch); !status.ok()) return status;
   }
-  if (absl::Status status = Check(row); !status.ok()) [[unlikely]]
+  if (absl::Status status = Check<0, kKeyCount>(row); !status.ok()) [[unlikely]]
     return status;
   char* const begin = scratch.data();
   char* const key = internal::PutBig(begin, static_cast<std::int16_t>(kCount));
@@ -126,6 +137,9 @@ absl::StatusOr<internal::EncodedRow> RowCodec<Row>::EncodeChecked(const Row& row
   const auto key_bytes = static_cast<std::size_t>(key_end - key);
   if (key_bytes > kMaxKeyBytes) [[unlikely]]
     return internal::KeyTooLong(Shape(), key_bytes);
+  on_key(std::string_view(key, key_bytes));
+  if (absl::Status status = Check<kKeyCount, kCount>(row); !status.ok()) [[unlikely]]
+    return status;
   char* const end = Put<kKeyCount, kCount>(row, key_end);
   return internal::EncodedRow{.tuple = {begin, static_cast<std::size_t>(end - begin)},
                               .key_bytes = static_cast<std::uint32_t>(key_bytes)};
@@ -184,10 +198,11 @@ char* RowCodec<Row>::Put(const Row& row, char* out) const {
 }
 
 template <DescribedRow Row>
+template <std::size_t kBegin, std::size_t kEnd>
 absl::Status RowCodec<Row>::Check(const Row& row) const {
   internal::Verdict verdict;
   std::size_t column = 0;
-  const bool good = ForEach<0, kCount>([&](auto i) {
+  const bool good = ForEach<kBegin, kEnd>([&](auto i) {
     column = i;
     verdict = FieldAt<i>::Check(Value<i>(row), types_[i], Layout::template Column<i>().roles);
     return verdict.ok();

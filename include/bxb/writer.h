@@ -138,9 +138,11 @@ using EventWriter = Writer<Event>;
 template <DescribedRow Row>
 absl::StatusOr<Ticket> Writer<Row>::Submit(const Row& row, absl::Duration timeout, Callback callback) {
   thread_local std::vector<char> scratch;
-  auto encoded = codec_.EncodeChecked(row, engine_->max_row_bytes(), scratch);
+  internal::KeyHash key;
+  auto encoded = codec_.EncodeChecked(row, engine_->max_row_bytes(), scratch,
+                                      [&](std::string_view bytes) { key = engine_->Prepare(bytes); });
   if (!encoded.ok()) return engine_->Refuse(encoded.status());
-  auto ticket = engine_->Append(*encoded, timeout, std::move(callback));
+  auto ticket = engine_->Append(*encoded, key, timeout, std::move(callback));
   if (scratch.size() > kKeptScratchBytes) scratch = {};
   return ticket;
 }

@@ -1,7 +1,6 @@
 #include "write/acknowledgement.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace bxb::write {
 namespace {
@@ -13,11 +12,9 @@ bool IsComplete(const pq::Rows& rows) {
          std::ranges::all_of(rows[0], [](const auto& value) { return value.has_value(); });
 }
 
-Incarnation IncarnationOf(const std::string& timeline, const std::string& started) {
-  Incarnation server;
-  std::from_chars(timeline.data(), timeline.data() + timeline.size(), server.timeline, 16);
-  std::from_chars(started.data(), started.data() + started.size(), server.started);
-  return server;
+// The name of a WAL file begins with the timeline, eight hexadecimal digits.
+Incarnation IncarnationOf(const std::string& wal_file, const std::string& started) {
+  return {.timeline = wal_file.substr(0, 8), .started = started};
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ struct Acknowledgement {
 };
 
 /// Reads the row that a CommitPlan's SELECT returns: position, synchronous_commit, whether there are synchronous
-/// standbys, fsync, timeline, start of the server.
+/// standbys, fsync, the WAL file, the start of the server.
 absl::StatusOr<Acknowledgement> AcknowledgementOf(const pq::Rows& rows);
 
 /// What a commit under these settings proves.

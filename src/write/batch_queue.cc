@@ -31,9 +31,9 @@ BatchQueue::BatchQueue(Limits limits) : limits_(limits), claims_(limits.dedup_ca
   stats_.memory_limit = limits.memory_bytes;
 }
 
-absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, absl::Duration timeout,
+absl::StatusOr<Ticket> BatchQueue::Append(const internal::EncodedRow& row, const KeyHash& key, absl::Duration timeout,
                                           internal::Callback callback) {
-  const Fingerprint print = claims_.Of(row);
+  const Fingerprint print = claims_.Of(row, key);
   auto duplicate = closed_ ? std::nullopt : claims_.FindDuplicate(print);
   if (duplicate) return Settled(*std::move(duplicate), std::move(callback));
   Clock::time_point now = Clock::now();

@@ -54,7 +54,8 @@ class BatchQueue {
 
   /// Copies the row into the open batch, waiting for memory until `timeout` has passed, unless it is known to be in
   /// the table or to be on its way already. ResourceExhausted when it has, FailedPrecondition once the queue is closed.
-  absl::StatusOr<Ticket> Append(const internal::EncodedRow& row, absl::Duration timeout, internal::Callback callback);
+  absl::StatusOr<Ticket> Append(const internal::EncodedRow& row, const KeyHash& key, absl::Duration timeout,
+                                internal::Callback callback);
 
   void CountRefusal();
 

@@ -42,14 +42,16 @@ Claims::Claims(std::size_t bytes) {
   if (bytes > 0) cache_.emplace(bytes);
 }
 
-Fingerprint Claims::Of(const internal::EncodedRow& row) const {
+KeyHash Claims::Prepare(std::string_view key) const {
   if (!cache_) return {};
-  const std::string_view fields = row.tuple.substr(kFieldCountBytes);
-  Fingerprint print = {.key = hasher_.Key(fields.substr(0, row.key_bytes))};
-  // Its memory is on its way while the rest is hashed.
-  cache_->Prefetch(print.key);
-  print.payload = hasher_.Payload(fields.substr(row.key_bytes));
-  return print;
+  const KeyHash hash = hasher_.Key(key);
+  cache_->Prefetch(hash);
+  return hash;
+}
+
+Fingerprint Claims::Of(const internal::EncodedRow& row, const KeyHash& key) const {
+  if (!cache_) return {};
+  return {.key = key, .payload = hasher_.Payload(row.tuple.substr(kFieldCountBytes + row.key_bytes))};
 }
 
 std::optional<Ticket> Claims::FindDuplicate(const Fingerprint& print) {

@@ -23,8 +23,11 @@ class Claims {
   /// No cache where `bytes` is zero.
   explicit Claims(std::size_t bytes);
 
-  /// Hashes the row; needs no lock, and all zeros without a cache.
-  Fingerprint Of(const internal::EncodedRow& row) const;
+  /// Hashes an encoded key (all zeros without a cache) and brings its place in the cache near.
+  KeyHash Prepare(std::string_view key) const;
+
+  /// Hashes the rest of the row too.
+  Fingerprint Of(const internal::EncodedRow& row, const KeyHash& key) const;
 
   /// The ticket of an event that is known to be in the table.
   std::optional<Ticket> FindDuplicate(const Fingerprint& print);

@@ -37,8 +37,8 @@ std::string CommitSql(const schema::Table& table, SynchronousCommit level) {
   const std::string stated = level == SynchronousCommit::kServerDefault ? "current_setting('synchronous_commit')"
                                                                         : fmt::format("'{}'", SqlValue(level));
   return fmt::format(
-      "COMMIT;SELECT lsn,{},current_setting('synchronous_standby_names')<>'',{},left(pg_walfile_name(lsn),8),"
-      "date_part('epoch',pg_postmaster_start_time()) FROM pg_current_wal_insert_lsn() AS lsn",
+      "COMMIT;SELECT pg_current_wal_insert_lsn(),{},current_setting('synchronous_standby_names')<>'',{},"
+      "pg_walfile_name(pg_current_wal_insert_lsn()),pg_postmaster_start_time()",
       stated, table.unlogged ? "'off'" : "current_setting('fsync')");
 }
 

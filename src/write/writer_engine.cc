@@ -115,8 +115,11 @@ std::span<const PgType> WriterEngine::column_types() const { return impl_->types
 std::size_t WriterEngine::max_row_bytes() const { return impl_->max_row_bytes; }
 absl::Duration WriterEngine::write_timeout() const { return impl_->write_timeout; }
 
-absl::StatusOr<Ticket> WriterEngine::Append(const EncodedRow& row, absl::Duration timeout, Callback callback) {
-  return impl_->queue.Append(row, timeout, std::move(callback));
+KeyHash WriterEngine::Prepare(std::string_view key) const { return impl_->queue.claims().Prepare(key); }
+
+absl::StatusOr<Ticket> WriterEngine::Append(const EncodedRow& row, const KeyHash& key, absl::Duration timeout,
+                                            Callback callback) {
+  return impl_->queue.Append(row, key, timeout, std::move(callback));
 }
 
 absl::Status WriterEngine::Refuse(absl::Status reason) {

@@ -17,12 +17,13 @@ TEST(Acknowledgement, ProvesWhatTheSettingsWaitedFor) {
 }
 
 TEST(Acknowledgement, ReadsTheServersRow) {
-  const auto acknowledged = AcknowledgementOf({{"0/16B3748", "on", "f", "on", "0000000A", "1795361646.123456"}});
+  const auto acknowledged =
+      AcknowledgementOf({{"0/16B3748", "on", "f", "on", "0000000A00000001000000E3", "2026-11-22 17:00:00+00"}});
   ASSERT_TRUE(acknowledged.ok());
   EXPECT_EQ(acknowledged->outcome.lsn, Lsn{0x16B3748});
   EXPECT_EQ(acknowledged->outcome.durability, Durability::kLocalFsync);
   EXPECT_EQ(acknowledged->outcome.kind, Outcome::Kind::kInserted);
-  EXPECT_EQ(acknowledged->server, (Incarnation{.timeline = 10, .started = 1795361646.123456}));
+  EXPECT_EQ(acknowledged->server, (Incarnation{.timeline = "0000000A", .started = "2026-11-22 17:00:00+00"}));
 }
 
 TEST(Acknowledgement, IsAnErrorWithoutAPosition) {

@@ -25,7 +25,7 @@ class BatchQueueTest : public ::testing::Test {
 
   static void Append(BatchQueue& queue, int rows = 1) {
     for (int i = 0; i < rows; ++i) {
-      ASSERT_TRUE(queue.Append({.tuple = "row", .key_bytes = 0}, absl::ZeroDuration(), {}).ok());
+      ASSERT_TRUE(queue.Append({.tuple = "row", .key_bytes = 0}, {}, absl::ZeroDuration(), {}).ok());
     }
   }
 
@@ -99,7 +99,7 @@ TEST_F(BatchQueueTest, AStuckCommitDoesNotKeepAnIdleLaneAsleep) {
 
 TEST_F(BatchQueueTest, StopTellsWhatNoLaneHasTaken) {
   BatchQueue queue(Limits(milliseconds(0)));
-  const auto ticket = queue.Append({.tuple = "row", .key_bytes = 0}, absl::ZeroDuration(), {});
+  const auto ticket = queue.Append({.tuple = "row", .key_bytes = 0}, {}, absl::ZeroDuration(), {});
   queue.Stop(absl::AbortedError("stopped"));
   EXPECT_EQ(ticket->TryGet()->kind, Kind::kUnknown);
   EXPECT_EQ(ticket->TryGet()->status.message(), "stopped");
@@ -110,7 +110,7 @@ TEST_F(BatchQueueTest, StopTellsWhatNoLaneHasTaken) {
 TEST_F(BatchQueueTest, NeverHoldsMoreBatchesThanItMay) {
   BatchQueue queue(Limits(milliseconds(0)));
   Append(queue, 400);
-  const auto refused = queue.Append({.tuple = "row", .key_bytes = 0}, absl::ZeroDuration(), {});
+  const auto refused = queue.Append({.tuple = "row", .key_bytes = 0}, {}, absl::ZeroDuration(), {});
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(queue.stats().blocked_writes, 0);
   Resolve(queue, queue.Take(), Kind::kInserted);
@@ -123,7 +123,9 @@ TEST_F(BatchQueueTest, AnEventThatJoinsLeavesNoEmptyBatchBehind) {
   limits.dedup_cache_bytes = 1 << 16;
   BatchQueue queue(limits);
   const std::string row = std::string("\0\1", 2) + "key";
-  const auto append = [&] { return queue.Append({.tuple = row, .key_bytes = 3}, absl::ZeroDuration(), {}); };
+  const auto append = [&] {
+    return queue.Append({.tuple = row, .key_bytes = 3}, {.high = 1, .low = 1}, absl::ZeroDuration(), {});
+  };
   ASSERT_TRUE(append().ok());
   auto batch = queue.Take();
   const auto joined = append();

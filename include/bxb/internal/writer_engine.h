@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bxb/flush_report.h"
+#include "bxb/internal/key_hash.h"
 #include "bxb/internal/row_shape.h"
 #include "bxb/outcome.h"
 #include "bxb/pg_type.h"
@@ -34,8 +36,11 @@ class WriterEngine {
   std::size_t max_row_bytes() const;
   absl::Duration write_timeout() const;
 
-  /// Copies an encoded row into the open batch.
-  absl::StatusOr<Ticket> Append(const EncodedRow& row, absl::Duration timeout, Callback callback);
+  /// Hashes an encoded key, and brings near what is known of it while the rest of its row is encoded.
+  KeyHash Prepare(std::string_view key) const;
+
+  /// Copies an encoded row into the open batch, unless its key says that it is there already.
+  absl::StatusOr<Ticket> Append(const EncodedRow& row, const KeyHash& key, absl::Duration timeout, Callback callback);
 
   /// Counts a row that was turned down before it came here; returns `reason`.
   absl::Status Refuse(absl::Status reason);
