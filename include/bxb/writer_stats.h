@@ -28,6 +28,7 @@ struct WriterStats {
 
   std::uint64_t batches = 0;         ///< batches resolved
   std::uint64_t merges = 0;          ///< batches that went through the merge (staging + ON CONFLICT)
+  std::uint64_t lookups = 0;         ///< batches whose keys were looked up in the table before anything was copied
   std::uint64_t conflicts = 0;       ///< direct COPYs that met a duplicate, so that the batch was merged
   std::uint64_t isolations = 0;      ///< batches that were taken apart to find their bad rows
   std::uint64_t retries = 0;         ///< attempts beyond a batch's first
@@ -38,8 +39,8 @@ struct WriterStats {
   std::uint64_t blocked_writes = 0;  ///< calls that had to wait for memory
   absl::Duration blocked_time = {};  ///< how long they waited, in total
 
-  /// The share of the latest batches that held a duplicate, 0 … 1. Above about 0.4 batches are merged at once, below
-  /// it they are copied directly first.
+  /// The share of the latest batches that held a duplicate, 0 … 1. Above about 0.4 the duplicates of each batch are
+  /// looked up first, below it the batch is copied directly.
   double conflict_rate = 0;
 
   std::uint64_t cache_hits = 0;   ///< duplicates that the cache answered, without the server

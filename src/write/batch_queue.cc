@@ -204,6 +204,7 @@ void BatchQueue::Count(const Batch& batch, const BatchOutcome& outcome, const Ef
   unresolved_[batch.number()] = 0;
   for (const auto& [bucket, count] : runs) latency_.Add(bucket, count);
   ++stats_.batches;
+  stats_.lookups += effort.looked_up ? 1 : 0;
   stats_.merges += effort.merged ? 1 : 0;
   stats_.conflicts += effort.conflicts;
   stats_.isolations += effort.isolated ? 1 : 0;

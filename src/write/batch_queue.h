@@ -46,6 +46,7 @@ class BatchQueue {
     std::uint64_t attempts = 0;
     std::uint64_t reconnects = 0;
     std::uint64_t conflicts = 0;
+    bool looked_up = false;
     bool merged = false;
     bool isolated = false;
   };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
+
 namespace bxb::write {
 namespace {
 
@@ -61,6 +63,20 @@ std::string VerifySql(const std::string& table, const std::string& key) {
                      kStageName);
 }
 
+// A subquery for each key is a descent of the unique index, whatever the planner thinks of a table without statistics.
+// Its estimate of them all would call for just-in-time compilation, which takes longer than they do.
+std::string LookupSql(const std::string& table, std::span<const std::string> key_columns) {
+  std::string same;
+  for (const std::string& column : key_columns) {
+    same += fmt::format("{}t.{}=s.{}", same.empty() ? "" : " AND ", column, column);
+  }
+  return fmt::format(
+      "SET LOCAL jit=off;COPY (SELECT {1} FROM pg_temp.{2} s WHERE (SELECT true FROM {0} t WHERE {3})) TO STDOUT "
+      "(FORMAT "
+      "binary);",
+      table, fmt::join(key_columns, ","), kStageName, same);
+}
+
 // A day is much longer than any batch is tried for. Few rows at a time, and never waiting for another lane.
 std::string PruneSql(const std::string& ledger) {
   return fmt::format(
@@ -96,6 +112,8 @@ CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& bin
   if (binding.key_columns > 0) {
     const std::string stage = StageSql(table.sql_name, columns);
     plan.merge_sql = stage + MergeSql(table.sql_name, columns, key);
+    plan.lookup_sql = StageSql(table.sql_name, key) +
+                      LookupSql(table.sql_name, std::span(binding.column_names).first(binding.key_columns));
     plan.verify_sql = stage + VerifySql(table.sql_name, key);
   }
   if (ledger) {

@@ -64,7 +64,7 @@ Committer::Committer(int lane, const Settings& settings, ConflictRate& conflicts
 
 Committer::Committed Committer::Commit(const Batch& batch) {
   Progress progress(batch, settings_.commit_timeout);
-  while (progress.NextPiece(settings_.plan.can_merge() && conflicts_.MergeFirst())) {
+  while (progress.NextPiece(settings_.plan.can_merge() && conflicts_.LookUpFirst())) {
     CommitPiece(batch, progress);
     if (std::chrono::steady_clock::now() > progress.half_time) progress.isolation.Hurry();
   }
@@ -89,7 +89,8 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
   }
   if (settings_.plan.has_ledger() && progress.number.empty()) progress.number = NewNumber();
   const std::string sql = MessageFor(progress);
-  RowStream rows(batch, progress.rows, chunk_);
+  const bool keys_only = progress.question == Question::kWhichKnown;
+  RowStream rows(batch, progress.rows, chunk_, keys_only ? settings_.plan.key.size() : 0);
   std::string returned;
   const pq::CopyResult result = connection_->Copy(
       connection_->in_transaction() ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
@@ -111,6 +112,7 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
 std::string Committer::MessageFor(const Progress& progress) const {
   const CommitPlan& plan = settings_.plan;
   if (progress.question == Question::kHowDurable) return plan.BarrierSql();
+  if (progress.question == Question::kWhichKnown) return plan.LookupSql();
   if (progress.question != Question::kNone) return plan.VerifySql();
   if (progress.OnlyTry()) return plan.TrialSql(progress.merging);
   return progress.merging ? plan.MergeSql() : plan.DirectSql(progress.number);
@@ -158,6 +160,10 @@ bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
 
 // What an attempt in doubt has committed may be refused now: a trigger's mind may change.
 bool Committer::Refused(const FailedAttempt& failed, CommitStep step, Progress& progress) {
+  if (progress.question == Question::kWhichKnown) {
+    progress.question = Question::kNone;  // the COPY itself will tell
+    return true;
+  }
   if (progress.question != Question::kNone) return progress.Unknown(WithoutQuotes(failed.status)), false;
   if (progress.doubted && settings_.plan.can_merge()) {
     progress.question = Question::kWhichThere;

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "bxb/writer_options.h"
 #include "pq/connection.h"
+#include "write/acknowledgement.h"
 #include "write/batch.h"
 #include "write/batch_queue.h"
 #include "write/commit_plan.h"
@@ -21,8 +22,9 @@ namespace bxb::write {
 
 /// The commit protocol of one lane: takes a batch through as many attempts as it needs until the outcome of every
 /// row is known or commit_timeout has passed. It is optimistic: a direct COPY of the whole batch first, a merge when
-/// the server finds duplicates (and at once while most batches have some), pieces of the batch when the server
-/// refuses rows. committer.cc sends and decides, committer_answers.cc reads what the server says. Thread-compatible.
+/// the server finds duplicates, pieces of the batch when the server refuses rows. While most batches hold duplicates
+/// it looks these up first. committer.cc sends and decides, committer_answers.cc reads what the server says.
+/// Thread-compatible.
 class Committer {
  public:
   struct Settings {
@@ -60,12 +62,14 @@ class Committer {
   void Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned, Progress& progress);
   absl::StatusOr<bool> Interpret(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
                                  Progress& progress);
+  absl::StatusOr<bool> PassTheKnown(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
+                                    Progress& progress);
   absl::StatusOr<bool> TellDuplicates(const Batch& batch, const std::string& returned, Progress& progress);
   absl::StatusOr<bool> RejectTheDropped(const Batch& batch, const std::string& returned, Progress& progress);
   absl::StatusOr<bool> SettleDoubt(const Batch& batch, const std::string& returned, Progress& progress);
   absl::StatusOr<std::vector<std::uint32_t>> Missing(const Batch& batch, const std::string& returned,
                                                      const Progress& progress) const;
-  void Acknowledge(const pq::CopyResult& result, Progress& progress);
+  Acknowledgement AcknowledgementIn(const pq::CopyResult& result) const;
   bool PrepareNext(const FailedAttempt& failed, Progress& progress);
   bool Refused(const FailedAttempt& failed, CommitStep step, Progress& progress);
   bool WaitForAnotherTry(const FailedAttempt& failed, Progress& progress);

@@ -28,7 +28,7 @@ void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const
     Log(LogLevel::kError, fmt::format("{} rows unknown: {}", progress.rows.size(), Text(stored.status())));
     progress.Unknown(stored.status());
   } else if (*stored) {
-    Acknowledge(result, progress);
+    progress.Stored(AcknowledgementIn(result));
   }
 }
 
@@ -38,6 +38,8 @@ absl::StatusOr<bool> Committer::Interpret(const Batch& batch, const pq::CopyResu
   switch (std::exchange(progress.question, Question::kNone)) {
     case Question::kHowDurable:
       return true;
+    case Question::kWhichKnown:
+      return PassTheKnown(batch, result, returned, progress);
     case Question::kWhichDropped:
       return RejectTheDropped(batch, returned, progress);
     case Question::kWhichThere:
@@ -50,6 +52,16 @@ absl::StatusOr<bool> Committer::Interpret(const Batch& batch, const pq::CopyResu
   if (!settings_.plan.can_merge()) return SomeDropped(progress.dropped, progress.rows.size());
   progress.doubted = true;
   progress.question = Question::kWhichDropped;
+  return false;
+}
+
+// They were committed by somebody else, and this transaction's commit makes sure that they are as durable.
+absl::StatusOr<bool> Committer::PassTheKnown(const Batch& batch, const pq::CopyResult& result,
+                                             const std::string& returned, Progress& progress) {
+  auto missing = Missing(batch, returned, progress);
+  if (!missing.ok()) return missing.status();
+  progress.effort.looked_up = true;
+  progress.Known(*std::move(missing), AcknowledgementIn(result));
   return false;
 }
 
@@ -91,16 +103,16 @@ absl::StatusOr<std::vector<std::uint32_t>> Committer::Missing(const Batch& batch
   return DuplicatesOf(batch, progress.rows, settings_.plan.key.size(), returned);
 }
 
-void Committer::Acknowledge(const pq::CopyResult& result, Progress& progress) {
+Acknowledgement Committer::AcknowledgementIn(const pq::CopyResult& result) const {
   auto acknowledged = result.status.ok() ? AcknowledgementOf(result.rows) : result.status;
   if (!acknowledged.ok()) {
     Log(LogLevel::kWarning, fmt::format("committed, but not known how durably: {}", Text(acknowledged.status())));
-    return progress.Stored({.outcome = {.kind = Outcome::Kind::kInserted}, .server = {}});
+    return {.outcome = {.kind = Outcome::Kind::kInserted}, .server = {}};
   }
   // Waiting for the standbys can be cancelled: then the commit succeeds locally, with a warning.
   Durability& durability = acknowledged->outcome.durability;
   if (result.warned) durability = std::min(durability, Durability::kLocalFsync);
-  progress.Stored(*acknowledged);
+  return *std::move(acknowledged);
 }
 
 }  // namespace bxb::write

@@ -5,11 +5,11 @@
 namespace bxb::write {
 
 /// The controller behind the optimistic fast path: what share of the latest batches held a duplicate, and whether it
-/// is time to merge without trying a direct COPY first.
+/// is time to look a batch's duplicates up before anything is copied.
 ///
-/// With p that share, f the part of a direct COPY that is done when the server meets the first duplicate, and m what a
-/// merge costs where a direct COPY costs 1: direct first costs (1 - p) + p (f + m), merge first costs m. With f about
-/// 1/2 and m about 1.4, as measured (docs/benchmarks.md), they are equal at p = 0.44.
+/// With p that share, f the part of a direct COPY that is done when the server meets the first duplicate, m what a
+/// merge and l what a look-up costs where a direct COPY costs 1: direct first costs (1 - p) + p (f + m), look-up first
+/// 1 + l. With f about 1/2, m about 1.6 and l about 0.45, as measured (docs/benchmarks.md), they are equal at p = 0.41.
 ///
 /// Shared by the lanes of a writer. Thread-safe.
 class ConflictRate {
@@ -20,7 +20,7 @@ class ConflictRate {
     rate_ += kWeight * ((conflicted ? 1 : 0) - rate_);
   }
 
-  bool MergeFirst() const { return rate() > kBreakEven; }
+  bool LookUpFirst() const { return rate() > kBreakEven; }
 
   /// 0 … 1, weighted towards the latest batches.
   double rate() const {

@@ -71,6 +71,11 @@ void Isolation::Split() {
   }
 }
 
+void Isolation::Narrow(Rows left) {
+  Advance(Current().size());
+  pieces_.push_front({.mode = Mode::kLeft, .rows = std::move(left)});
+}
+
 void Isolation::Hurry() {
   if (!passed_.empty()) pieces_.push_front({.mode = Mode::kTogether, .rows = std::exchange(passed_, {})});
 }

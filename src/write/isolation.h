@@ -38,6 +38,12 @@ class Isolation {
   /// is known now.
   std::optional<std::uint32_t> Refused(std::optional<std::size_t> index);
 
+  /// Whether the piece is the batch as it came, of which nothing is known yet.
+  bool IsWhole() const { return pieces_.front().mode == Mode::kWhole; }
+
+  /// Only these rows of the piece are left; the others are settled.
+  void Narrow(std::vector<std::uint32_t> left);
+
   /// Time is short: what has passed comes next.
   void Hurry();
 
@@ -50,6 +56,7 @@ class Isolation {
 
   enum class Mode : std::uint8_t {
     kWhole,     ///< the batch
+    kLeft,      ///< what is left of it
     kTry,       ///< part of something refused
     kTogether,  ///< rows that have passed
     kPart,      ///< part of something that was refused although its rows had passed

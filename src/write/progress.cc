@@ -10,14 +10,15 @@ Committer::Progress::Progress(const Batch& batch, absl::Duration timeout)
       half_time(pq::After(timeout / 2)),
       batch_rows_(batch.rows()) {}
 
-bool Committer::Progress::NextPiece(bool merge) {
+bool Committer::Progress::NextPiece(bool look_up) {
   rows = isolation.Next();
   number.clear();
-  merging = merge;
-  direct_in_doubt = doubted = settled = false;
-  question = Question::kNone;
+  merging = direct_in_doubt = doubted = settled = false;
   dropped = 0;
-  return !rows.empty();
+  question = Question::kNone;
+  if (rows.empty()) return false;
+  if (look_up && isolation.IsWhole()) question = Question::kWhichKnown;
+  return true;
 }
 
 void Committer::Progress::Passed() {
@@ -26,7 +27,7 @@ void Committer::Progress::Passed() {
 }
 
 // Any position behind the last commit will do for all of them, and the weakest promise holds for each.
-void Committer::Progress::Stored(const Acknowledgement& acknowledged) {
+void Committer::Progress::Acknowledge(const Acknowledgement& acknowledged) {
   Outcome& common = outcome_.common;
   if (any_stored_) {
     common.lsn = std::max(common.lsn, acknowledged.outcome.lsn);
@@ -39,8 +40,29 @@ void Committer::Progress::Stored(const Acknowledgement& acknowledged) {
     common = acknowledged.outcome;
     outcome_.server = acknowledged.server;
   }
-  any_stored_ = settled = true;
+  any_stored_ = true;
+}
+
+void Committer::Progress::Stored(const Acknowledgement& acknowledged) {
+  Acknowledge(acknowledged);
+  settled = true;
   isolation.Stored();
+}
+
+void Committer::Progress::Known(std::vector<std::uint32_t> left, const Acknowledgement& acknowledged) {
+  std::vector<std::uint32_t> known;
+  auto next = left.begin();
+  for (const std::uint32_t row : rows) {
+    if (next != left.end() && *next == row) {
+      ++next;
+    } else {
+      known.push_back(row);
+    }
+  }
+  Duplicates(known);
+  if (!known.empty()) Acknowledge(acknowledged);
+  settled = true;
+  isolation.Narrow(std::move(left));
 }
 
 void Committer::Progress::Duplicates(std::span<const std::uint32_t> duplicates) {

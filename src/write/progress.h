@@ -20,6 +20,7 @@ namespace bxb::write {
 /// What the server is asked instead of being sent the piece (again).
 enum class Committer::Question : std::uint8_t {
   kNone,
+  kWhichKnown,    ///< most batches hold duplicates: which keys are in the table already?
   kHowDurable,    ///< the ledger has said that the piece is committed: the acknowledgement is missing
   kWhichDropped,  ///< which rows did a trigger keep out?
   kWhichThere,    ///< the piece is refused, but an earlier attempt is in doubt: did that one commit it?
@@ -30,8 +31,9 @@ class Committer::Progress {
  public:
   Progress(const Batch& batch, absl::Duration timeout);
 
-  /// Goes on to the next piece, which begins as a merge or as a direct COPY; false when there is none.
-  bool NextPiece(bool merge);
+  /// Goes on to the next piece; false when there is none. With `look_up`, a whole batch begins with a question for its
+  /// duplicates.
+  bool NextPiece(bool look_up);
 
   /// The piece is only to be tried; it has passed.
   bool OnlyTry() const { return isolation.OnlyTry(); }
@@ -40,6 +42,9 @@ class Committer::Progress {
   /// The piece is in the table.
   void Stored(const Acknowledgement& acknowledged);
   void Duplicates(std::span<const std::uint32_t> rows);
+
+  /// All of the piece but `left` is in the table, and was there before.
+  void Known(std::vector<std::uint32_t> left, const Acknowledgement& acknowledged);
 
   /// The piece's commit can never be told from its absence.
   void Unknown(const absl::Status& status);
@@ -69,6 +74,7 @@ class Committer::Progress {
   BatchQueue::Effort effort;
 
  private:
+  void Acknowledge(const Acknowledgement& acknowledged);
   void Fail(std::uint32_t row, Outcome::Kind kind, const absl::Status& status);
 
   std::size_t batch_rows_;

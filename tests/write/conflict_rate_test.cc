@@ -9,14 +9,14 @@ void Record(ConflictRate& rate, bool conflicted, int times) {
   for (int i = 0; i < times; ++i) rate.Record(conflicted);
 }
 
-TEST(ConflictRateTest, BeginsWithADirectCopy) { EXPECT_FALSE(ConflictRate().MergeFirst()); }
+TEST(ConflictRateTest, BeginsWithADirectCopy) { EXPECT_FALSE(ConflictRate().LookUpFirst()); }
 
-TEST(ConflictRateTest, MergesFirstAfterTwoConflictsInARow) {
+TEST(ConflictRateTest, LooksUpFirstAfterTwoConflictsInARow) {
   ConflictRate rate;
   rate.Record(true);
-  EXPECT_FALSE(rate.MergeFirst());
+  EXPECT_FALSE(rate.LookUpFirst());
   rate.Record(true);
-  EXPECT_TRUE(rate.MergeFirst());
+  EXPECT_TRUE(rate.LookUpFirst());
 }
 
 TEST(ConflictRateTest, TriesADirectCopyAgainWhenDuplicatesBecomeRare) {
@@ -24,16 +24,16 @@ TEST(ConflictRateTest, TriesADirectCopyAgainWhenDuplicatesBecomeRare) {
   Record(rate, true, 100);
   EXPECT_GT(rate.rate(), 0.99);
   Record(rate, false, 3);
-  EXPECT_TRUE(rate.MergeFirst());
+  EXPECT_TRUE(rate.LookUpFirst());
   rate.Record(false);
-  EXPECT_FALSE(rate.MergeFirst());
+  EXPECT_FALSE(rate.LookUpFirst());
 }
 
 TEST(ConflictRateTest, StaysDirectWhileOneBatchInEightHoldsADuplicate) {
   ConflictRate rate;
   for (int i = 0; i < 100; ++i) {
     rate.Record(i % 8 == 0);
-    EXPECT_FALSE(rate.MergeFirst());
+    EXPECT_FALSE(rate.LookUpFirst());
   }
 }
 

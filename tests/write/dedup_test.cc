@@ -183,15 +183,30 @@ TEST_F(DedupTest, StartsWithoutWarmingUpWhereItMayNotRead) {
   EXPECT_EQ((*writer)->WriteDurable(EventNamed("a"), kLong).kind, Kind::kInserted);
 }
 
-TEST_F(DedupTest, MergesAtOnceWhileMostBatchesHoldDuplicates) {
+TEST_F(DedupTest, LooksDuplicatesUpFirstWhileMostBatchesHoldThem) {
   auto writer = Open({.lanes = 1, .dedup_cache_bytes = 0});
   for (int i = 0; i < 6; ++i) {
     EXPECT_TRUE(writer->WriteDurable(EventNamed("a"), kLong).stored());
   }
   const WriterStats stats = writer->stats();
   EXPECT_EQ(stats.conflicts, 2);  // then it knew
-  EXPECT_EQ(stats.merges, 5);
+  EXPECT_EQ(stats.merges, 2);
+  EXPECT_EQ(stats.lookups, 3);
   EXPECT_GT(stats.conflict_rate, 0.5);
+}
+
+TEST_F(DedupTest, CopiesWhatTheLookUpDidNotFind) {
+  auto writer = Open({.lanes = 1, .linger = absl::Milliseconds(200), .dedup_cache_bytes = 0});
+  for (int i = 0; i < 4; ++i) writer->WriteDurable(EventNamed("a"), kLong);
+  const std::vector<Event> events = {EventNamed("z"), EventNamed("a"), EventNamed("c"), EventNamed("c")};
+  const auto outcomes = writer->WriteBatch(events, kLong);
+  EXPECT_EQ(outcomes[0].kind, Kind::kInserted) << outcomes[0];
+  EXPECT_EQ(outcomes[1].kind, Kind::kDuplicate) << outcomes[1];
+  EXPECT_EQ(outcomes[2].kind, Kind::kInserted) << outcomes[2];
+  EXPECT_EQ(outcomes[3].kind, Kind::kDuplicate) << outcomes[3];
+  EXPECT_EQ(outcomes[1].durability, Durability::kLocalFsync);
+  EXPECT_GE(writer->stats().lookups, 1);
+  EXPECT_EQ(CountEvents(), 3);
 }
 
 TEST(DedupRecovery, ForgetsWhatTheServerHasForgotten) {

@@ -134,6 +134,18 @@ TEST(Isolation, CommitsWhatHasPassedWhenTimeIsShort) {
   EXPECT_TRUE(isolation.OnlyTry());
 }
 
+TEST(Isolation, GoesOnWithWhatIsLeftOfANarrowedPiece) {
+  Isolation isolation({3, 1, 2});
+  isolation.Next();
+  EXPECT_TRUE(isolation.IsWhole());
+  isolation.Narrow({3, 2});
+  EXPECT_THAT(isolation.Next(), ElementsAre(3, 2));
+  EXPECT_FALSE(isolation.IsWhole());
+  EXPECT_FALSE(isolation.OnlyTry());
+  isolation.Narrow({});
+  EXPECT_THAT(isolation.Next(), IsEmpty());
+}
+
 TEST(Isolation, HandsOutWhatIsNotSettledWhenItGivesUp) {
   Isolation isolation(FirstRows(6));
   isolation.Next();
