@@ -28,8 +28,9 @@ bxb::Event ApiCalls(std::string_view transaction_id, double calls) {
 
 // 1. Block until the event is durable: the simplest, for a caller that has to answer somebody.
 void WriteOne(bxb::EventWriter& writer) {
-  std::cout << "one event:            " << writer.WriteDurable(ApiCalls("txn_42", 3)) << "\n";
-  std::cout << "the same again:       " << writer.WriteDurable(ApiCalls("txn_42", 3)) << "\n";
+  const bxb::Event event = ApiCalls("txn_42", 3);
+  std::cout << "one event:            " << writer.WriteDurable(event) << "\n";
+  std::cout << "the same again:       " << writer.WriteDurable(event) << "\n";
   bxb::Event broken = ApiCalls("txn_43", 3);
   broken.properties = "[1, 2]";
   std::cout << "with bad properties:  " << writer.WriteDurable(broken) << "\n";

@@ -14,7 +14,8 @@ namespace bxb {
 /// It follows from `synchronous_commit`, `synchronous_standby_names` and `fsync` as they were on the
 /// server when the batch committed (https://www.postgresql.org/docs/15/runtime-config-wal.html).
 enum class Durability : std::uint8_t {
-  kNone,         ///< nothing on disk yet (synchronous_commit = off, or fsync = off): a crash may lose it
+  kNone,         ///< nothing is proven: synchronous_commit = off, fsync = off, an unlogged table; or the connection
+                 ///< broke behind the COMMIT, before the server had said more (then there is no position either)
   kLocalFsync,   ///< on the primary's disk: survives a crash of the process and of the host, not a lost disk
   kRemoteWrite,  ///< and received by the synchronous standbys' operating system
   kRemoteFlush,  ///< and on the synchronous standbys' disks: survives a failover to one of them
@@ -38,7 +39,8 @@ struct Outcome {
   Durability durability = Durability::kNone;
 
   /// For kInserted and kDuplicate: a position to read at. Any server that has replayed up to it shows
-  /// the event. It is taken just after the commit, so it may lie a little beyond it.
+  /// the event. It is taken just after the commit, so it may lie a little beyond it. Zero where the connection broke
+  /// before the server could tell.
   Lsn lsn = {};
 
   /// For kDuplicate: whether this event differs from the one that is in the table in anything but its key, which

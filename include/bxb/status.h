@@ -8,8 +8,8 @@
 namespace bxb {
 
 /// What PostgreSQL said about an error, carried inside the absl::Status that a call or an Outcome
-/// returns. Fields that the server did not send are empty
-/// (https://www.postgresql.org/docs/15/protocol-error-fields.html).
+/// returns. It may quote a row: log the status's message() rather than the status itself, which prints all of this.
+/// Fields that the server did not send are empty (https://www.postgresql.org/docs/15/protocol-error-fields.html).
 struct ServerError {
   std::string sqlstate = {};    ///< five characters, "23505"; https://www.postgresql.org/docs/15/errcodes-appendix.html
   std::string message = {};     ///< the primary message, in the server's language

@@ -75,7 +75,7 @@ struct WriterOptions {
   /// Memory for the keys of events that are on their way or were committed lately, besides memory_bytes: 24 bytes a
   /// key. A repeated event whose key is there is answered without the server. It counts as a duplicate even if
   /// somebody has deleted the event from the table meanwhile; zero asks the server every time. Without a key in the
-  /// row type nothing is taken. 0 … 64 GiB.
+  /// row type nothing is taken. Taken from the system as keys arrive, and rounded up a little. 0 … 64 GiB.
   std::size_t dedup_cache_bytes = std::size_t{32} << 20;
 
   /// How many of the table's most recent rows Open reads to fill that cache, so that events repeated after a restart

@@ -26,12 +26,13 @@ struct WriterStats {
   std::uint64_t unknown = 0;     ///< given up on without knowing: the deadline passed, or Close aborted
   std::uint64_t pending = 0;     ///< accepted and not yet resolved
 
+  /// What was done for the batches that are resolved; one that is still being tried is not counted (the log tells).
   std::uint64_t batches = 0;         ///< batches resolved
   std::uint64_t merges = 0;          ///< batches that went through the merge (staging + ON CONFLICT)
   std::uint64_t lookups = 0;         ///< batches whose keys were looked up in the table before anything was copied
   std::uint64_t conflicts = 0;       ///< direct COPYs that met a duplicate, so that the batch was merged
   std::uint64_t isolations = 0;      ///< batches that were taken apart to find their bad rows
-  std::uint64_t retries = 0;         ///< attempts beyond a batch's first
+  std::uint64_t retries = 0;         ///< attempts beyond a batch's first, those on parts of it among them
   std::uint64_t reconnects = 0;      ///< connections opened after the first of each lane
   std::uint64_t bytes_sent = 0;      ///< encoded bytes of the resolved batches
   std::uint64_t memory_bytes = 0;    ///< batch memory allocated now

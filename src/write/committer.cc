@@ -228,7 +228,8 @@ void Committer::PruneLedger() {
   const auto now = std::chrono::steady_clock::now();
   if (!settings_.plan.has_ledger() || now < next_pruning_ || !connection_ || connection_->lost()) return;
   const auto pruned = connection_->Query(settings_.plan.prune_sql, pq::After(kPruneTimeout));
-  if (!pruned.ok()) Log(LogLevel::kWarning, fmt::format("the ledger was not pruned: {}", Text(pruned.status())));
+  if (!pruned.ok() && !absl::IsCancelled(pruned.status()))
+    Log(LogLevel::kWarning, fmt::format("the ledger was not pruned: {}", Text(pruned.status())));
   const bool more = pruned.ok() && pruned->front()[0] == "t";
   next_pruning_ = more ? now : now + kPruneInterval;
 }

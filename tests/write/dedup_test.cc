@@ -151,7 +151,7 @@ TEST_F(DedupTest, RemembersNoMoreThanItsMemoryHolds) {
 
 TEST_F(DedupTest, KnowsTheMostRecentEventsAfterWarmingUp) {
   {
-    auto before = Open();
+    auto before = Open({.lanes = 1});
     WriteMany(*before, 2000);
     ASSERT_TRUE(before->Flush(kLong).all_stored());
   }
