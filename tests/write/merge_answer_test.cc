@@ -10,7 +10,6 @@ namespace bxb::write {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 std::string Tuple(const std::string& key) {
   std::string tuple(6, '\0');
