@@ -269,7 +269,7 @@ TEST_F(WriterTest, NeverAcknowledgesARowThatATriggerDropped) {
 }
 
 TEST_F(WriterTest, DoesNotKnowWhichRowsATriggerDroppedThatAlsoChangesKeys) {
-  auto writer = Open();
+  auto writer = Open({.lanes = 1, .linger = absl::Milliseconds(200)});
   Run("CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.code = 'spam' THEN RETURN NULL; "
       "END IF; new.transaction_id := 'other'; RETURN new; END $$; CREATE TRIGGER t BEFORE INSERT ON events FOR EACH "
       "ROW EXECUTE FUNCTION meddle()");
