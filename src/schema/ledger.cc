@@ -22,8 +22,6 @@ std::string SqlName(const Table& table) {
   return QuoteIdentifier(table.schema_name) + "." + QuoteIdentifier(kLedgerName);
 }
 
-}  // namespace
-
 std::string LedgerDdl(const std::string& sql_name) {
   return fmt::format(
       R"(CREATE TABLE {0} (
@@ -33,6 +31,8 @@ CREATE INDEX ON {0} USING brin (committed_at);
 )",
       sql_name, kLedgerConstraint);
 }
+
+}  // namespace
 
 absl::Status CreateLedger(pq::Connection& connection, const Table& table, pq::Deadline deadline) {
   return CreateIfMissing(connection, SqlName(table), LedgerDdl(SqlName(table)), deadline);

@@ -18,9 +18,6 @@ namespace bxb::schema {
 inline constexpr const char* kLedgerName = "bxb_ledger";
 inline constexpr const char* kLedgerConstraint = "bxb_ledger_pkey";
 
-/// The DDL of the ledger, under a quoted name.
-std::string LedgerDdl(const std::string& sql_name);
-
 /// Creates the table's ledger where there is none; safe when several processes do so at once.
 absl::Status CreateLedger(pq::Connection& connection, const Table& table, pq::Deadline deadline);
 

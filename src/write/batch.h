@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bxb/internal/copy_format.h"
 #include "bxb/internal/row_shape.h"
 #include "bxb/internal/writer_engine.h"
 #include "write/batch_result.h"
@@ -60,7 +61,9 @@ class Batch {
   std::size_t rows() const { return rows_.size(); }
   std::size_t bytes() const { return used_; }
   std::string_view Tuple(std::uint32_t row) const { return {data_.get() + rows_[row].offset, rows_[row].size}; }
-  std::string_view Key(std::uint32_t row) const { return Tuple(row).substr(kFieldCountBytes, rows_[row].key_bytes); }
+  std::string_view Key(std::uint32_t row) const {
+    return Tuple(row).substr(internal::kFieldCountBytes, rows_[row].key_bytes);
+  }
   const Fingerprint& Print(std::uint32_t row) const { return rows_[row].print; }
   Clock::time_point accepted_at(std::uint32_t row) const { return rows_[row].accepted_at; }
   const std::vector<Joined>& joined() const { return joined_; }
@@ -81,8 +84,6 @@ class Batch {
   void Reset(std::uint64_t number);
 
  private:
-  static constexpr std::size_t kFieldCountBytes = 2;
-
   struct Row {
     std::uint32_t offset;
     std::uint32_t size;

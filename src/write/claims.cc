@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <mutex>
 
+#include "bxb/internal/copy_format.h"
+
 namespace bxb::write {
 namespace {
-
-constexpr std::size_t kFieldCountBytes = 2;
 
 // How many rows ahead memory is asked for: enough to hide its latency.
 constexpr std::uint32_t kAhead = 8;
@@ -51,7 +51,7 @@ KeyHash Claims::Prepare(std::string_view key) const {
 
 Fingerprint Claims::Of(const internal::EncodedRow& row, const KeyHash& key) const {
   if (!cache_) return {};
-  return {.key = key, .payload = hasher_.Payload(row.tuple.substr(kFieldCountBytes + row.key_bytes))};
+  return {.key = key, .payload = hasher_.Payload(row.tuple.substr(internal::kFieldCountBytes + row.key_bytes))};
 }
 
 std::optional<Ticket> Claims::FindDuplicate(const Fingerprint& print) {

@@ -58,11 +58,6 @@ std::string MergeSql(const std::string& table, const std::string& columns, const
       table, columns, key, kStageName);
 }
 
-std::string VerifySql(const std::string& table, const std::string& key) {
-  return fmt::format("COPY (SELECT {1} FROM {0} JOIN pg_temp.{2} USING ({1})) TO STDOUT (FORMAT binary);", table, key,
-                     kStageName);
-}
-
 // A subquery for each key is a descent of the unique index, whatever the planner thinks of a table without statistics.
 // Its estimate of them all would call for just-in-time compilation, which takes longer than they do.
 std::string LookupSql(const std::string& table, std::span<const std::string> key_columns) {
@@ -72,8 +67,7 @@ std::string LookupSql(const std::string& table, std::span<const std::string> key
   }
   return fmt::format(
       "SET LOCAL jit=off;COPY (SELECT {1} FROM pg_temp.{2} s WHERE (SELECT true FROM {0} t WHERE {3})) TO STDOUT "
-      "(FORMAT "
-      "binary);",
+      "(FORMAT binary);",
       table, fmt::join(key_columns, ","), kStageName, same);
 }
 
@@ -110,11 +104,9 @@ CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& bin
   }
   plan.copy_sql = fmt::format("COPY {}({}) FROM STDIN (FORMAT binary);", table.sql_name, columns);
   if (binding.key_columns > 0) {
-    const std::string stage = StageSql(table.sql_name, columns);
-    plan.merge_sql = stage + MergeSql(table.sql_name, columns, key);
+    plan.merge_sql = StageSql(table.sql_name, columns) + MergeSql(table.sql_name, columns, key);
     plan.lookup_sql = StageSql(table.sql_name, key) +
                       LookupSql(table.sql_name, std::span(binding.column_names).first(binding.key_columns));
-    plan.verify_sql = stage + VerifySql(table.sql_name, key);
   }
   if (ledger) {
     plan.note_sql = fmt::format("INSERT INTO {}(batch) VALUES (", *ledger);

@@ -30,7 +30,6 @@ struct CommitPlan {
   std::string copy_sql;    ///< COPY straight into the table
   std::string merge_sql;   ///< COPY into a staging table, then INSERT … ON CONFLICT DO NOTHING; empty: no key
   std::string lookup_sql;  ///< COPY the keys into a staging table, then those that the table has; empty: no key
-  std::string verify_sql;  ///< COPY into a staging table, then the keys that the table has; empty: no key
 
   std::string prune_sql;  ///< removes some old rows of the ledger, and says whether there may be more
 
@@ -42,7 +41,6 @@ struct CommitPlan {
 
   std::string MergeSql() const { return begin_sql + merge_sql + commit_sql; }
   std::string LookupSql() const { return begin_sql + lookup_sql + commit_sql; }
-  std::string VerifySql() const { return begin_sql + verify_sql + commit_sql; }
 
   /// Commits nothing, but as durably as a batch: what was visible before it is as durable behind it. A transaction
   /// without a log record of its own would not wait for the standbys.

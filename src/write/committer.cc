@@ -89,7 +89,7 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
   }
   if (settings_.plan.has_ledger() && progress.number.empty()) progress.number = NewNumber();
   const std::string sql = MessageFor(progress);
-  const bool keys_only = progress.question == Question::kWhichKnown;
+  const bool keys_only = progress.question != Question::kNone;
   RowStream rows(batch, progress.rows, chunk_, keys_only ? settings_.plan.key.size() : 0);
   std::string returned;
   const pq::CopyResult result = connection_->Copy(
@@ -112,8 +112,7 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
 std::string Committer::MessageFor(const Progress& progress) const {
   const CommitPlan& plan = settings_.plan;
   if (progress.question == Question::kHowDurable) return plan.BarrierSql();
-  if (progress.question == Question::kWhichKnown) return plan.LookupSql();
-  if (progress.question != Question::kNone) return plan.VerifySql();
+  if (progress.question != Question::kNone) return plan.LookupSql();
   if (progress.OnlyTry()) return plan.TrialSql(progress.merging);
   return progress.merging ? plan.MergeSql() : plan.DirectSql(progress.number);
 }

@@ -1,12 +1,11 @@
 #include "write/merge_answer.h"
 
 #include "absl/container/flat_hash_set.h"
+#include "bxb/internal/copy_format.h"
 #include "bxb/internal/copy_reader.h"
 
 namespace bxb::write {
 namespace {
-
-constexpr std::size_t kFieldCountBytes = 2;
 
 absl::StatusOr<std::vector<std::string_view>> ReadKeys(internal::CopyReader& reader, std::string_view returned) {
   std::vector<std::string_view> keys;
@@ -15,7 +14,7 @@ absl::StatusOr<std::vector<std::string_view>> ReadKeys(internal::CopyReader& rea
     auto tuple = reader.Next();
     if (!tuple.ok()) return tuple.status();
     if (!tuple->has_value()) break;
-    keys.push_back((*tuple)->substr(kFieldCountBytes));
+    keys.push_back((*tuple)->substr(internal::kFieldCountBytes));
   }
   if (absl::Status complete = reader.Finish(); !complete.ok()) return complete;
   return keys;

@@ -4,6 +4,7 @@
 #include <utility>
 
 namespace bxb::write {
+
 Committer::Progress::Progress(const Batch& batch, absl::Duration timeout)
     : isolation(batch.SendOrder()),
       deadline(pq::After(timeout)),

@@ -5,14 +5,13 @@
 
 #include <vector>
 
+#include "bxb/internal/copy_format.h"
 #include "bxb/internal/copy_reader.h"
 #include "schema/table.h"
 #include "write/acknowledgement.h"
 
 namespace bxb::write {
 namespace {
-
-constexpr std::size_t kFieldCountBytes = 2;
 
 std::string_view NoRows() { return {}; }
 
@@ -42,7 +41,7 @@ absl::Status ReadKeys(pq::Connection& connection, const CommitPlan& plan, const 
     for (auto tuple = reader.Next(); read.ok(); tuple = reader.Next()) {
       read = tuple.status();
       if (!tuple.ok() || !tuple->has_value()) break;
-      claims.Remember((*tuple)->substr(kFieldCountBytes));
+      claims.Remember((*tuple)->substr(internal::kFieldCountBytes));
     }
   };
   const pq::CopyResult result = connection.Copy(KeysSql(plan, recent_rows), NoRows, remember, deadline);

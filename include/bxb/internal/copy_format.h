@@ -15,4 +15,7 @@ inline constexpr std::size_t kCopySignatureBytes = 11;
 /// A field count of -1, where the next tuple would begin.
 inline constexpr std::string_view kCopyTrailer("\377\377", 2);
 
+/// A tuple begins with the number of its fields.
+inline constexpr std::size_t kFieldCountBytes = 2;
+
 }  // namespace bxb::internal
