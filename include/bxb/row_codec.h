@@ -33,7 +33,7 @@ namespace bxb {
 /// `COPY … TO STDOUT (FORMAT binary)` of the same columns gives.
 ///
 /// A tuple is a two-byte field count, then for each column a four-byte length (-1 for NULL) and the value.
-/// The key columns come first, otherwise the columns are in the order described.
+/// The key columns come first, then the time, otherwise the columns are in the order described.
 ///
 /// A value type; thread-compatible, and every member is const.
 template <DescribedRow Row>
@@ -57,11 +57,11 @@ class RowCodec {
   /// Nothing is allocated once `scratch` is large enough.
   absl::StatusOr<internal::EncodedRow> EncodeChecked(const Row& row, std::size_t max_bytes,
                                                      std::vector<char>& scratch) const {
-    return EncodeChecked(row, max_bytes, scratch, [](std::string_view) {});
+    return EncodeChecked(row, max_bytes, scratch, [](std::string_view, std::string_view) {});
   }
 
-  /// The same, and shows `on_key` the encoded dedup key (empty for a row without one) before the rest of the row is
-  /// looked at.
+  /// The same, and shows `on_key` the encoded dedup key (empty for a row without one), and the key together with the
+  /// time, before the rest of the row is looked at.
   template <class OnKey>
   absl::StatusOr<internal::EncodedRow> EncodeChecked(const Row& row, std::size_t max_bytes, std::vector<char>& scratch,
                                                      const OnKey& on_key) const;
@@ -83,6 +83,7 @@ class RowCodec {
   using Layout = internal::RowLayout<Row>;
   static constexpr std::size_t kCount = Layout::kCount;
   static constexpr std::size_t kKeyCount = Layout::kKeyCount;
+  static constexpr std::size_t kLeadingCount = Layout::kLeadingCount;
 
   template <std::size_t kIndex>
   using FieldAt = internal::Field<typename Layout::template Member<kIndex>>;
@@ -129,7 +130,7 @@ absl::StatusOr<internal::EncodedRow> RowCodec<Row>::EncodeChecked(const Row& row
   if (const std::size_t bound = Bound(row); bound > std::min(max_bytes, scratch.size())) [[unlikely]] {
     if (absl::Status status = Grow(row, bound, max_bytes, scratch); !status.ok()) return status;
   }
-  if (absl::Status status = Check<0, kKeyCount>(row); !status.ok()) [[unlikely]]
+  if (absl::Status status = Check<0, kLeadingCount>(row); !status.ok()) [[unlikely]]
     return status;
   char* const begin = scratch.data();
   char* const key = internal::PutBig(begin, static_cast<std::int16_t>(kCount));
@@ -137,12 +138,15 @@ absl::StatusOr<internal::EncodedRow> RowCodec<Row>::EncodeChecked(const Row& row
   const auto key_bytes = static_cast<std::size_t>(key_end - key);
   if (key_bytes > kMaxKeyBytes) [[unlikely]]
     return internal::KeyTooLong(Shape(), key_bytes);
-  on_key(std::string_view(key, key_bytes));
-  if (absl::Status status = Check<kKeyCount, kCount>(row); !status.ok()) [[unlikely]]
+  char* const leading_end = Put<kKeyCount, kLeadingCount>(row, key_end);
+  on_key(std::string_view(key, key_bytes), std::string_view(key, static_cast<std::size_t>(leading_end - key)));
+  if (absl::Status status = Check<kLeadingCount, kCount>(row); !status.ok()) [[unlikely]]
     return status;
-  char* const end = Put<kKeyCount, kCount>(row, key_end);
-  return internal::EncodedRow{.tuple = {begin, static_cast<std::size_t>(end - begin)},
-                              .key_bytes = static_cast<std::uint32_t>(key_bytes)};
+  char* const end = Put<kLeadingCount, kCount>(row, leading_end);
+  return internal::EncodedRow{
+      .tuple = {begin, static_cast<std::size_t>(end - begin)},
+      .key_bytes = static_cast<std::uint32_t>(key_bytes),
+      .time_end = Layout::kHasTime ? static_cast<std::uint32_t>(leading_end - begin) : 0};
 }
 
 template <DescribedRow Row>

@@ -81,15 +81,20 @@ class RowLayout {
 
   static constexpr std::size_t CountRole(unsigned role) {
     std::size_t count = 0;
-    for (const unsigned roles : kRoles) count += (roles & role) != 0 ? 1 : 0;
+    for (const unsigned roles : kRoles) count += (roles & role) == role ? 1 : 0;
     return count;
   }
 
+  // The time stands where the key ends, inside it or behind it, so that both scopes of dedup see a key of
+  // neighbouring bytes.
   static constexpr std::array<std::size_t, kCount> KeysFirst() {
     std::array<std::size_t, kCount> order{};
-    std::size_t key = 0;
-    std::size_t other = CountRole(kKey);
-    for (std::size_t i = 0; i < kCount; ++i) order[(kRoles[i] & kKey) != 0 ? key++ : other++] = i;
+    std::size_t next = 0;
+    for (const unsigned roles : {kKey, kKey | kTime, kTime, 0U}) {
+      for (std::size_t i = 0; i < kCount; ++i) {
+        if ((kRoles[i] & (kKey | kTime)) == roles) order[next++] = i;
+      }
+    }
     return order;
   }
   static constexpr std::array<std::size_t, kCount> kOrder = KeysFirst();
@@ -97,6 +102,10 @@ class RowLayout {
  public:
   static constexpr std::size_t kKeyCount = CountRole(kKey);
   static_assert(CountRole(kTime) <= 1, "bxb: more than one column is kTime");
+  static constexpr bool kHasTime = CountRole(kTime) == 1;
+
+  /// The key columns, and the time.
+  static constexpr std::size_t kLeadingCount = kKeyCount + (kHasTime && CountRole(kKey | kTime) == 0 ? 1 : 0);
 
   template <std::size_t kIndex>
   static constexpr const auto& Column() {

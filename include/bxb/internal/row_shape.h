@@ -18,7 +18,8 @@ struct ColumnShape {
 };
 
 /// A row description with its C++ type erased: what the engine and the schema check know of it. The
-/// columns stand in the order of the encoded tuple: key columns first, otherwise as described.
+/// columns stand in the order of the encoded tuple: the key columns, the time (the last key column, or behind them),
+/// then the others as described.
 struct RowShape {
   std::string_view table;  ///< RowOf<Row>::table, or empty
   std::span<const ColumnShape> columns;
@@ -26,10 +27,12 @@ struct RowShape {
 };
 
 /// One tuple in COPY BINARY form. The dedup key is the encoded key columns, lengths included: the
-/// `key_bytes` bytes after the two-byte field count. Zero where the row has no key.
+/// `key_bytes` bytes after the two-byte field count. Zero where the row has no key. The time's value is the eight
+/// bytes before `time_end`; zero where the row has no time.
 struct EncodedRow {
   std::string_view tuple;
   std::uint32_t key_bytes;
+  std::uint32_t time_end = 0;
 };
 
 }  // namespace bxb::internal

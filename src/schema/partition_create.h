@@ -1,0 +1,35 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bxb/partitions.h"
+#include "pq/connection.h"
+#include "schema/partition_map.h"
+#include "schema/table.h"
+
+namespace bxb::schema {
+
+/// Creates the partitions that are missing among `ranges`: as standalone tables like the root (columns, defaults, checks,
+/// generated columns, storage; storage parameters and tablespace of the latest partition; the root's owner and
+/// grants), with a CHECK of the range, then attached, in one transaction under an advisory lock that is held by
+/// everybody who does the same. Readers and writers of the table are not held up but for `lock_timeout`.
+///
+/// A range that overlaps a partition that is there already is none of ours any more, and is left out. Returns what was
+/// created. Errors: Aborted (a lock was not free within lock_timeout: try again), PermissionDenied (not the owner),
+/// FailedPrecondition (the DEFAULT partition holds rows of a range); the server's others.
+absl::StatusOr<std::vector<PartitionChange>> CreatePartitions(pq::Connection& connection, const Table& table,
+                                                              const TimePartitioning& by,
+                                                              std::span<const TimeRange> ranges,
+                                                              absl::Duration lock_timeout, pq::Deadline deadline);
+
+/// Whether this role may create partitions of the table: nothing, or why not (not the owner; pg_partman manages it).
+absl::StatusOr<std::string> WhyNoPartitions(pq::Connection& connection, const Table& table, pq::Deadline deadline);
+
+/// The current interval and `ahead` more.
+std::vector<TimeRange> RangesAhead(PartitionInterval interval, absl::Time now, int ahead);
+
+}  // namespace bxb::schema
