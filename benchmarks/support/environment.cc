@@ -59,22 +59,26 @@ std::string_view BuildType() {
 
 }  // namespace
 
-Facts DescribeEnvironment(Server& server, double row_bytes) {
+Facts DescribeEnvironment(Session& session, const std::string& folder, double row_bytes) {
   Facts facts = {{"cpu", FromProc("/proc/cpuinfo", "model name")},
                  {"cores", std::to_string(std::thread::hardware_concurrency())},
                  {"memory", FromProc("/proc/meminfo", "MemTotal")},
                  {"load average at start", LoadAverage()},
                  {"build", std::string(BuildType())},
-                 {"server", server.session().Value("SHOW server_version")},
-                 {"disk", server.own() == nullptr ? "the user's server" : SyncTime(server.own()->dir())},
+                 {"server", session.Value("SHOW server_version")},
+                 {"disk", folder.empty() ? "the user's server" : SyncTime(folder)},
                  {"row", fmt::format("{:.0f} bytes encoded", row_bytes)}};
   constexpr std::array kTelling = {"fsync",           "synchronous_commit", "full_page_writes", "wal_level",
                                    "wal_sync_method", "shared_buffers",     "max_wal_size",     "checkpoint_timeout",
                                    "autovacuum",      "lc_collate"};
   for (const char* setting : kTelling) {
-    facts.emplace_back(setting, server.session().Value(fmt::format("SELECT current_setting('{}', true)", setting)));
+    facts.emplace_back(setting, session.Value(fmt::format("SELECT current_setting('{}', true)", setting)));
   }
   return facts;
+}
+
+Facts DescribeEnvironment(Server& server, double row_bytes) {
+  return DescribeEnvironment(server.session(), server.own() == nullptr ? "" : server.own()->dir(), row_bytes);
 }
 
 void Tell(const Facts& facts) {

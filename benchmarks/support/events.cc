@@ -59,8 +59,8 @@ Events::Events(std::size_t count)
 }
 
 RowCodec<Event> EventCodec() {
-  constexpr std::array kTypes = {PgType::kUuid,        PgType::kText,  PgType::kText,   PgType::kText,
-                                 PgType::kTimestamptz, PgType::kJsonb, PgType::kFloat8, PgType::kNumeric};
+  constexpr std::array kTypes = {PgType::kUuid, PgType::kText,  PgType::kTimestamptz, PgType::kText,
+                                 PgType::kText, PgType::kJsonb, PgType::kFloat8,      PgType::kNumeric};
   return RowCodec<Event>::For(kTypes).value();
 }
 

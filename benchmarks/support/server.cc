@@ -14,23 +14,25 @@ namespace {
 
 // Everything is on, as in production; but no checkpoint and no autovacuum falls into one contender and not
 // into another: each run starts behind a checkpoint of its own, and fits into max_wal_size.
-testing::EphemeralPostgresOptions ServerOptions() {
-  return {.settings = {{"fsync", "on"},
-                       {"synchronous_commit", "on"},
-                       {"full_page_writes", "on"},
-                       {"shared_buffers", "1GB"},
-                       {"min_wal_size", "2GB"},
-                       {"max_wal_size", "8GB"},
-                       {"checkpoint_timeout", "30min"},
-                       {"autovacuum", "off"},
-                       {"max_connections", "60"}}};
+testing::EphemeralPostgresOptions ServerOptions(std::map<std::string, std::string> settings) {
+  settings.insert({{"fsync", "on"},
+                   {"synchronous_commit", "on"},
+                   {"full_page_writes", "on"},
+                   {"shared_buffers", "1GB"},
+                   {"min_wal_size", "2GB"},
+                   {"max_wal_size", "8GB"},
+                   {"checkpoint_timeout", "30min"},
+                   {"autovacuum", "off"},
+                   {"max_connections", "60"}});
+  return {.settings = std::move(settings)};
 }
 
 }  // namespace
 
-Server::Server(std::string dsn) : dsn_(std::move(dsn)), schema_(fmt::format("bxb_bench_{}", getpid())) {
+Server::Server(std::string dsn, const std::map<std::string, std::string>& settings)
+    : dsn_(std::move(dsn)), schema_(fmt::format("bxb_bench_{}", getpid())) {
   if (dsn_.empty()) {
-    auto started = testing::EphemeralPostgres::Start(ServerOptions());
+    auto started = testing::EphemeralPostgres::Start(ServerOptions(settings));
     if (!started.ok()) Die(started.status().ToString());
     own_ = *std::move(started);
     dsn_ = own_->dsn();

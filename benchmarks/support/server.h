@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,9 @@ enum class Table {
 /// The one server of a run, with its tables in a schema of their own.
 class Server {
  public:
-  /// Connects to the server of that dsn, or starts a private one where it is empty.
-  explicit Server(std::string dsn);
+  /// Connects to the server of that dsn, or starts a private one where it is empty, with these lines of
+  /// postgresql.conf besides its own.
+  explicit Server(std::string dsn, const std::map<std::string, std::string>& settings = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -31,13 +32,21 @@ std::string Session::Value(const std::string& sql) {
 }
 
 void Session::Copy(const std::string& sql, std::string_view tuples, std::size_t chunk_bytes) {
-  Checked(PQexec(connection_.get(), sql.c_str()), PGRES_COPY_IN);
-  Put(internal::kCopyHeader);
-  for (; !tuples.empty(); tuples.remove_prefix(std::min(chunk_bytes, tuples.size())))
-    Put(tuples.substr(0, chunk_bytes));
-  Put(internal::kCopyTrailer);
-  if (PQputCopyEnd(connection_.get(), nullptr) != 1) Die(PQerrorMessage(connection_.get()));
-  while (PGresult* result = PQgetResult(connection_.get())) Checked(result, PGRES_COMMAND_OK);
+  CopyEach(sql, {&tuples, 1}, chunk_bytes);
+}
+
+void Session::CopyEach(const std::string& sql, std::span<const std::string_view> parts, std::size_t chunk_bytes) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) Die(PQerrorMessage(connection_.get()));
+  while (PGresult* next = PQgetResult(connection_.get())) {
+    const Result result(next);
+    const ExecStatusType status = PQresultStatus(next);
+    if (status == PGRES_COPY_IN && !parts.empty()) {
+      PutTuples(parts.front(), chunk_bytes);
+      parts = parts.subspan(1);
+    } else if (status != PGRES_COMMAND_OK) {
+      Die(PQerrorMessage(connection_.get()));
+    }
+  }
 }
 
 void Session::Prepare(const std::string& name, const std::string& sql) {
@@ -69,6 +78,14 @@ Session::Result Session::Checked(PGresult* result, ExecStatusType expected) {
   return owned;
 }
 
+void Session::PutTuples(std::string_view tuples, std::size_t chunk_bytes) {
+  Put(internal::kCopyHeader);
+  for (; !tuples.empty(); tuples.remove_prefix(std::min(chunk_bytes, tuples.size())))
+    Put(tuples.substr(0, chunk_bytes));
+  Put(internal::kCopyTrailer);
+  if (PQputCopyEnd(connection_.get(), nullptr) != 1) Die(PQerrorMessage(connection_.get()));
+}
+
 void Session::Put(std::string_view data) {
   if (PQputCopyData(connection_.get(), data.data(), static_cast<int>(data.size())) == 1) return;
   Die(PQerrorMessage(connection_.get()));
@@ -76,6 +93,14 @@ void Session::Put(std::string_view data) {
 
 std::string CopySql(const std::string& table) {
   return fmt::format("BEGIN;COPY {}({}) FROM STDIN (FORMAT binary);COMMIT", table, kColumns);
+}
+
+std::string MergeSql(const std::string& table) {
+  return fmt::format(
+      "BEGIN;CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {1} FROM {0} WITH NO DATA;"
+      "COPY stage({1}) FROM STDIN (FORMAT binary);"
+      "INSERT INTO {0}({1}) SELECT {1} FROM stage ON CONFLICT DO NOTHING;COMMIT",
+      table, kColumns);
 }
 
 }  // namespace bxb::bench

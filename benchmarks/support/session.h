@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,10 @@ class Session {
   /// to libpq in pieces of at most `chunk_bytes`.
   void Copy(const std::string& sql, std::string_view tuples, std::size_t chunk_bytes = std::size_t{64} << 10);
 
+  /// The same for a message that holds a COPY for each of `parts`: its tuples.
+  void CopyEach(const std::string& sql, std::span<const std::string_view> parts,
+                std::size_t chunk_bytes = std::size_t{64} << 10);
+
   void Prepare(const std::string& name, const std::string& sql);
 
   /// Executes a prepared statement with the fields of a COPY BINARY tuple as its parameters.
@@ -44,6 +49,7 @@ class Session {
 
   Result Checked(PGresult* result, ExecStatusType expected);
   void Put(std::string_view data);
+  void PutTuples(std::string_view tuples, std::size_t chunk_bytes);
 
   std::unique_ptr<PGconn, Finish> connection_;
 };
@@ -51,8 +57,11 @@ class Session {
 /// `BEGIN;COPY table(columns of an event) FROM STDIN (FORMAT binary);COMMIT`
 std::string CopySql(const std::string& table);
 
+/// The same through a temporary table, where rows that are in the table already stay out of it.
+std::string MergeSql(const std::string& table);
+
 /// The columns of an event in a tuple's order.
 inline constexpr std::string_view kColumns =
-    "organization_id,transaction_id,external_customer_id,code,timestamp,properties,value,decimal_value";
+    "organization_id,transaction_id,timestamp,external_customer_id,code,properties,value,decimal_value";
 
 }  // namespace bxb::bench

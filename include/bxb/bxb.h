@@ -4,13 +4,16 @@
 
 #include "bxb/dead_letter.h"     // IWYU pragma: export
 #include "bxb/decimal.h"         // IWYU pragma: export
+#include "bxb/dedup_scope.h"     // IWYU pragma: export
 #include "bxb/event.h"           // IWYU pragma: export
 #include "bxb/flush_report.h"    // IWYU pragma: export
 #include "bxb/lsn.h"             // IWYU pragma: export
 #include "bxb/outcome.h"         // IWYU pragma: export
+#include "bxb/partitions.h"      // IWYU pragma: export
 #include "bxb/pg_type.h"         // IWYU pragma: export
 #include "bxb/row.h"             // IWYU pragma: export
 #include "bxb/row_codec.h"       // IWYU pragma: export
+#include "bxb/schema.h"          // IWYU pragma: export
 #include "bxb/status.h"          // IWYU pragma: export
 #include "bxb/ticket.h"          // IWYU pragma: export
 #include "bxb/uuid.h"            // IWYU pragma: export

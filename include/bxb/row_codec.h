@@ -143,10 +143,9 @@ absl::StatusOr<internal::EncodedRow> RowCodec<Row>::EncodeChecked(const Row& row
   if (absl::Status status = Check<kLeadingCount, kCount>(row); !status.ok()) [[unlikely]]
     return status;
   char* const end = Put<kLeadingCount, kCount>(row, leading_end);
-  return internal::EncodedRow{
-      .tuple = {begin, static_cast<std::size_t>(end - begin)},
-      .key_bytes = static_cast<std::uint32_t>(key_bytes),
-      .time_end = Layout::kHasTime ? static_cast<std::uint32_t>(leading_end - begin) : 0};
+  return internal::EncodedRow{.tuple = {begin, static_cast<std::size_t>(end - begin)},
+                              .key_bytes = static_cast<std::uint32_t>(key_bytes),
+                              .time_end = Layout::kHasTime ? static_cast<std::uint32_t>(leading_end - begin) : 0};
 }
 
 template <DescribedRow Row>

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bxb/dedup_scope.h"
 #include "bxb/internal/row_shape.h"
 #include "bxb/partitions.h"
 #include "bxb/row_codec.h"
@@ -24,15 +25,7 @@ enum class IndexProfile : std::uint8_t {
   kAppend,  ///< BRIN on timestamp: for whole ranges of time; hardly any cost
 };
 
-/// What makes two events the same one.
-enum class DedupScope : std::uint8_t {
-  kNone,          ///< nothing: what is written twice is there twice
-  kPerTimestamp,  ///< the key and the time: a retry must carry the same time
-  kGlobal,        ///< the key alone
-};
-
 std::string_view Name(IndexProfile profile);  ///< "seed", "lean", "append"
-std::string_view Name(DedupScope scope);      ///< "none", "per timestamp", "global"
 
 /// A foreign key from the events table to a table of yours. Every insert then looks there, and a violation names no
 /// line, so that finding a bad row takes longer.

@@ -17,6 +17,7 @@ struct ServerError {
   std::string context = {};     ///< the CONTEXT lines: "COPY events, line 12"
   std::string constraint = {};  ///< the violated constraint or unique index
   std::string column = {};      ///< the column, where the error is about one
+  std::string table = {};       ///< the table, where the error is about one, without its schema
 };
 
 /// Reads the server's words out of a status. All fields are empty for a status that no server caused.

@@ -140,8 +140,9 @@ template <DescribedRow Row>
 absl::StatusOr<Ticket> Writer<Row>::Submit(const Row& row, absl::Duration timeout, Callback callback) {
   thread_local std::vector<char> scratch;
   internal::KeyHash key;
-  auto encoded = codec_.EncodeChecked(row, engine_->max_row_bytes(), scratch,
-                                      [&](std::string_view bytes, std::string_view) { key = engine_->Prepare(bytes); });
+  auto encoded = codec_.EncodeChecked(
+      row, engine_->max_row_bytes(), scratch,
+      [&](std::string_view bytes, std::string_view with_time) { key = engine_->Prepare(bytes, with_time); });
   if (!encoded.ok()) return engine_->Refuse(encoded.status());
   auto ticket = engine_->Append(*encoded, key, timeout, std::move(callback));
   if (scratch.size() > kKeptScratchBytes) scratch = {};

@@ -3,11 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
 #include "bxb/dead_letter.h"
+#include "bxb/dedup_scope.h"
+#include "bxb/partitions.h"
 
 namespace bxb {
 
@@ -46,6 +49,15 @@ struct WriterOptions {
   /// Creates what is missing: for bxb::Event the events table and its indexes; for a row type without a key the
   /// ledger (see docs/delivery.md) beside its table. Any other table is yours to create. What exists is left as it is.
   bool create_table = false;
+
+  /// What makes two rows the same one, for a row type with a key. Unset: the strongest scope that the table offers, and
+  /// Open fails where it offers none; the log is told when that is kPerTimestamp. kNone must be asked for: then nothing
+  /// is deduplicated, and rows are written as those without a key are (see docs/delivery.md for the ledger).
+  std::optional<DedupScope> dedup = {};
+
+  /// For a table that is partitioned by ranges of the row's kTime column: its window of accepted times, and how
+  /// partitions come and go. Of no effect elsewhere.
+  PartitionOptions partitions = {};
 
   SynchronousCommit synchronous_commit = SynchronousCommit::kOn;
 

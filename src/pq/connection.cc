@@ -97,6 +97,7 @@ class Connection::Exchange {
                     absl::FunctionRef<void(std::string_view)> on_copy_out, CopyResult& answer) {
     switch (PQresultStatus(result)) {
       case PGRES_COPY_IN:
+        copying_in_ = true;
         return SendCopyData(next_chunk, answer.end_sent);
       case PGRES_COPY_OUT:
         return ReceiveCopyData(on_copy_out);
@@ -104,7 +105,10 @@ class Connection::Exchange {
         answer.rows = RowsOf(result);
         return absl::OkStatus();
       case PGRES_COMMAND_OK:
-        if (answer.end_sent && answer.copied == 0) answer.copied = CopiedRows(result);
+        if (std::exchange(copying_in_, false)) {
+          ++answer.copies;
+          answer.copied += CopiedRows(result);
+        }
         // A COMMIT of a failed transaction is tagged ROLLBACK.
         if (answer.status.ok() && std::string_view(PQcmdStatus(result)) == "COMMIT") answer.committed = true;
         return absl::OkStatus();
@@ -186,6 +190,7 @@ class Connection::Exchange {
   Connection& owner_;
   PGconn* connection_;
   Deadline deadline_;
+  bool copying_in_ = false;  ///< the next command to be completed is a COPY FROM STDIN
 };
 
 Connection::Connection(Handle handle, const Interrupt* interrupt, std::size_t host)

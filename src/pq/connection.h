@@ -21,13 +21,14 @@ namespace bxb::pq {
 /// The rows of a query, every value as text, nullopt for NULL.
 using Rows = std::vector<std::vector<std::optional<std::string>>>;
 
-/// How a message with one COPY FROM STDIN in it ended.
+/// How a message with COPYs FROM STDIN in it ended.
 struct CopyResult {
   absl::Status status;
-  bool end_sent = false;     ///< the end marker may have reached the server: after a lost socket the commit is in doubt
-  bool committed = false;    ///< the message's COMMIT has succeeded, whatever came after it
-  bool warned = false;       ///< the server has sent a WARNING on the way
-  std::uint64_t copied = 0;  ///< rows that the COPY FROM STDIN has put into its table
+  bool end_sent = false;   ///< an end marker may have reached the server: behind the last one's the commit is in doubt
+  bool committed = false;  ///< the message's COMMIT has succeeded, whatever came after it
+  bool warned = false;     ///< the server has sent a WARNING on the way
+  std::size_t copies = 0;  ///< how many COPYs FROM STDIN have succeeded
+  std::uint64_t copied = 0;  ///< rows that they have put into their tables
   Rows rows;                 ///< of the message's last SELECT
 };
 
@@ -60,8 +61,8 @@ class Connection {
   /// Runs one statement with text parameters.
   absl::StatusOr<Rows> Query(const std::string& sql, const std::vector<std::string>& parameters, Deadline deadline);
 
-  /// Runs SQL that holds one COPY … FROM STDIN: sends what `next_chunk` returns until it is empty, and gives
-  /// each message of a COPY … TO STDOUT to `on_copy_out`. Either COPY may be missing.
+  /// Runs SQL that may hold COPYs … FROM STDIN: sends each what `next_chunk` returns until it is empty. Gives each
+  /// message of a COPY … TO STDOUT to `on_copy_out`.
   CopyResult Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,
                   absl::FunctionRef<void(std::string_view)> on_copy_out, Deadline deadline);
 

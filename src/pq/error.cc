@@ -82,7 +82,8 @@ absl::Status ErrorFromResult(const PGresult* result) {
                              .detail = Field(result, PG_DIAG_MESSAGE_DETAIL),
                              .context = Field(result, PG_DIAG_CONTEXT),
                              .constraint = Field(result, PG_DIAG_CONSTRAINT_NAME),
-                             .column = Field(result, PG_DIAG_COLUMN_NAME)};
+                             .column = Field(result, PG_DIAG_COLUMN_NAME),
+                             .table = Field(result, PG_DIAG_TABLE_NAME)};
   if (error.sqlstate.empty()) return absl::UnavailableError(OneLine(PQresultErrorMessage(result)));
   // Not the DETAIL: it may quote a row, and the text ends up in logs and in the status of other rows.
   const std::string text = fmt::format("{} [SQLSTATE {}]", OneLine(error.message), error.sqlstate);

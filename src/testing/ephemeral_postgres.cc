@@ -46,6 +46,8 @@ absl::Status AddDefaults(EphemeralPostgresOptions& options, const ServerFolder& 
       // One call instead of an fsync of each of a thousand files, at the same safety, when a crashed server or a
       // copy starts.
       {"recovery_init_sync_method", "syncfs"},
+      // In the data folder, and gone with it: a killed server leaves its segments in /dev/shm.
+      {"dynamic_shared_memory_type", "mmap"},
       // A standby may be away for a while, and comes back soon after its primary did.
       {"wal_keep_size", "512MB"},
       {"wal_retrieve_retry_interval", "100ms"},

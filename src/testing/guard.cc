@@ -17,8 +17,10 @@ namespace bxb::testing {
 namespace {
 
 // The read returns when the other end of the socket is closed. The postmaster is stopped first, so that it starts no
-// more children. Several rounds, because this process may have died between two steps of starting the server. The
-// shell's complaint about a folder without a server goes into a socket that nobody reads any more: hence the trap.
+// more children. Line 7 of postmaster.pid ends with the System V segment that a killed server leaves behind, and of
+// which a system has 4096 at most. Several rounds, because this process may have died between two steps of starting
+// the server. The shell's complaint about a folder without a server goes into a socket that nobody reads any more:
+// hence the trap.
 constexpr char kScript[] = R"sh(
 trap '' PIPE
 exec 3<&0
@@ -30,6 +32,7 @@ exec 3<&0
       read -r children <"/proc/$pid/task/$pid/children"
       kill -KILL "$pid" $children
     fi
+    segment=$(sed -n '7s/.* //p' "$1/data/postmaster.pid") && [ "$segment" ] && ipcrm -m "$segment"
     rm -rf "$1" && exit
     sleep 0.2
   done

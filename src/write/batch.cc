@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <numeric>
 #include <utility>
 
 namespace bxb::write {
@@ -49,6 +48,7 @@ std::uint32_t Batch::Add(const internal::EncodedRow& row, const Fingerprint& pri
   rows_.push_back({.offset = static_cast<std::uint32_t>(used_),
                    .size = static_cast<std::uint32_t>(row.tuple.size()),
                    .key_bytes = row.key_bytes,
+                   .time_end = row.time_end,
                    .accepted_at = now,
                    .print = print});
   used_ += row.tuple.size();
@@ -77,17 +77,14 @@ void Batch::SortRunsByKey(std::span<const SortEntry> entries, std::span<std::uin
   }
 }
 
-std::vector<std::uint32_t> Batch::SendOrder() const {
-  std::vector<std::uint32_t> order(rows_.size());
-  std::iota(order.begin(), order.end(), 0U);
-  if (rows_.size() < 2 || rows_.front().key_bytes == 0) return order;
+void Batch::SortByKey(std::span<std::uint32_t> rows) const {
+  if (rows.size() < 2 || rows_[rows.front()].key_bytes == 0) return;
   std::vector<SortEntry> entries;
-  entries.reserve(order.size());
-  for (const std::uint32_t row : order) entries.push_back({PrefixOf(Key(row).substr(4)), row});
+  entries.reserve(rows.size());
+  for (const std::uint32_t row : rows) entries.push_back({PrefixOf(Key(row).substr(4)), row});
   std::ranges::sort(entries);
-  std::ranges::transform(entries, order.begin(), &SortEntry::row);
-  SortRunsByKey(entries, order);
-  return order;
+  std::ranges::transform(entries, rows.begin(), &SortEntry::row);
+  SortRunsByKey(entries, rows);
 }
 
 void Batch::Resolve(const BatchOutcome& outcome) {

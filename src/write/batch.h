@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bxb/internal/big_endian.h"
 #include "bxb/internal/copy_format.h"
 #include "bxb/internal/row_shape.h"
 #include "bxb/internal/writer_engine.h"
@@ -65,6 +66,11 @@ class Batch {
     return Tuple(row).substr(internal::kFieldCountBytes, rows_[row].key_bytes);
   }
   const Fingerprint& Print(std::uint32_t row) const { return rows_[row].print; }
+
+  /// The row's time, in microseconds since 2000; the row type must have one.
+  std::int64_t Time(std::uint32_t row) const {
+    return internal::GetBig<std::int64_t>(data_.get() + rows_[row].offset + rows_[row].time_end - sizeof(std::int64_t));
+  }
   Clock::time_point accepted_at(std::uint32_t row) const { return rows_[row].accepted_at; }
   const std::vector<Joined>& joined() const { return joined_; }
 
@@ -73,9 +79,9 @@ class Batch {
 
   const std::shared_ptr<internal::BatchResult>& result() const { return result_; }
 
-  /// The rows' numbers in the order in which they are sent: by key, equal keys as they came; as they came
-  /// where the row type has no key.
-  std::vector<std::uint32_t> SendOrder() const;
+  /// Sorts rows by key, equal keys as they came. `rows` must be in the order in which they came; where the row type
+  /// has no key they stay so.
+  void SortByKey(std::span<std::uint32_t> rows) const;
 
   /// Tells the tickets, then the callbacks, each row's outcome.
   void Resolve(const BatchOutcome& outcome);
@@ -88,6 +94,7 @@ class Batch {
     std::uint32_t offset;
     std::uint32_t size;
     std::uint32_t key_bytes;
+    std::uint32_t time_end;
     Clock::time_point accepted_at;
     Fingerprint print;
   };

@@ -4,6 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <span>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 
 namespace bxb::write {
 namespace {
@@ -35,40 +39,50 @@ std::string BeginSql(SynchronousCommit level) {
 
 // It runs after the commit, so the position covers it, and the settings are those that the commit obeyed. An
 // unlogged table is never on disk for good, whatever fsync says. A WAL file's name begins with the timeline.
-std::string CommitSql(const schema::Table& table, SynchronousCommit level) {
+std::string CommitSql(bool unlogged, SynchronousCommit level) {
   const std::string stated = level == SynchronousCommit::kServerDefault ? "current_setting('synchronous_commit')"
                                                                         : fmt::format("'{}'", SqlValue(level));
   return fmt::format(
       "COMMIT;SELECT pg_current_wal_insert_lsn(),{},current_setting('synchronous_standby_names')<>'',{},"
       "pg_walfile_name(pg_current_wal_insert_lsn()),pg_postmaster_start_time()",
-      stated, table.unlogged ? "'off'" : "current_setting('fsync')");
+      stated, unlogged ? "'off'" : "current_setting('fsync')");
 }
 
-std::string StageSql(const std::string& table, const std::string& columns) {
-  return fmt::format(
-      "CREATE TEMP TABLE {2} ON COMMIT DROP AS SELECT {1} FROM {0} WITH NO DATA;"
-      "COPY pg_temp.{2}({1}) FROM STDIN (FORMAT binary);",
-      table, columns, kStageName);
+std::string CopyInto(const std::string& relation, const std::string& columns) {
+  return fmt::format("COPY {}({}) FROM STDIN (FORMAT binary);", relation, columns);
 }
 
-std::string MergeSql(const std::string& table, const std::string& columns, const std::string& key) {
+std::string StageSql(const std::string& relation, const std::string& columns) {
+  return fmt::format("CREATE TEMP TABLE {2} ON COMMIT DROP AS SELECT {1} FROM {0} WITH NO DATA;{3}", relation, columns,
+                     kStageName, CopyInto(fmt::format("pg_temp.{}", kStageName), columns));
+}
+
+std::string MergeSql(const CommitPlan& plan) {
   return fmt::format(
       "COPY (INSERT INTO {0}({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM pg_temp.{3} ON CONFLICT ({2}) DO "
       "NOTHING RETURNING {2}) TO STDOUT (FORMAT binary);",
-      table, columns, key, kStageName);
+      plan.table, plan.columns, plan.key_columns, kStageName);
+}
+
+// Whoever gets a key into the key table writes the row: the first of the batch's rows with that key.
+std::string MergeWithKeysSql(const CommitPlan& plan) {
+  return fmt::format(
+      "SET LOCAL jit=off;COPY (WITH claimed AS (INSERT INTO {4}({2}) SELECT {2} FROM pg_temp.{3} ON CONFLICT ({2}) DO "
+      "NOTHING RETURNING {2}),stored AS (INSERT INTO {0}({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM (SELECT DISTINCT "
+      "ON ({2}) * FROM (SELECT ctid AS bxb_position,* FROM pg_temp.{3}) s JOIN claimed USING ({2}) ORDER BY {2},"
+      "bxb_position) f RETURNING {2}) SELECT {2} FROM stored) TO STDOUT (FORMAT binary);",
+      plan.table, plan.columns, plan.key_columns, kStageName, plan.key_relation);
 }
 
 // A subquery for each key is a descent of the unique index, whatever the planner thinks of a table without statistics.
 // Its estimate of them all would call for just-in-time compilation, which takes longer than they do.
-std::string LookupSql(const std::string& table, std::span<const std::string> key_columns) {
+std::string LookupSql(const CommitPlan& plan, std::span<const std::string> key_columns) {
   std::string same;
   for (const std::string& column : key_columns) {
     same += fmt::format("{}t.{}=s.{}", same.empty() ? "" : " AND ", column, column);
   }
-  return fmt::format(
-      "SET LOCAL jit=off;COPY (SELECT {1} FROM pg_temp.{2} s WHERE (SELECT true FROM {0} t WHERE {3})) TO STDOUT "
-      "(FORMAT binary);",
-      table, fmt::join(key_columns, ","), kStageName, same);
+  return fmt::format("SET LOCAL jit=off;COPY (SELECT {1} FROM pg_temp.{2} s WHERE (SELECT true FROM {0} t WHERE {3}",
+                     plan.key_relation, plan.key_columns, kStageName, same);
 }
 
 // A day is much longer than any batch is tried for. Few rows at a time, and never waiting for another lane.
@@ -79,38 +93,77 @@ std::string PruneSql(const std::string& ledger) {
       ledger, kPrunedAtOnce);
 }
 
+// The cast of a name that no relation has is an error that a dropped partition would cause too.
+std::string AttachedSql(const std::string& root, std::span<const std::string> partitions) {
+  return fmt::format(
+      "SELECT (CASE WHEN (SELECT count(*) FROM pg_inherits WHERE inhparent={}::regclass AND NOT inhdetachpending AND "
+      "inhrelid IN ({}))={} THEN 'pg_class' ELSE '\"bxb: not a partition any more\"' END)::regclass;",
+      schema::QuoteLiteral(root), fmt::join(partitions, ","), partitions.size());
+}
+
+// Years that need more digits, or fewer, are spelled otherwise: then all partitions are planned for.
+std::string TimeLiteral(schema::PgMicros time) {
+  const absl::Time point = schema::FromPgMicros(time);
+  const auto year = absl::ToCivilYear(point, absl::UTCTimeZone()).year();
+  if (year < 1000 || year > 9999) return "";
+  return absl::FormatTime("'%Y-%m-%d %H:%M:%E6S+00'", point, absl::UTCTimeZone());
+}
+
 }  // namespace
 
-std::string CommitPlan::DirectSql(std::string_view number) const {
-  if (!has_ledger()) return begin_sql + copy_sql + commit_sql;
-  return fmt::format("{}{}'{}');{}{}", begin_sql, note_sql, number, copy_sql, commit_sql);
+std::string CommitPlan::CopySql(std::span<const Segment> segments) const {
+  std::string sql = has_key_table ? CopyInto(key_relation, key_columns) : "";
+  std::vector<std::string> partitions;
+  for (const Segment& segment : segments) {
+    sql += CopyInto(segment.partition == nullptr ? table : segment.partition->sql_name, columns);
+    if (segment.partition != nullptr)
+      partitions.push_back(schema::QuoteLiteral(segment.partition->sql_name) + "::regclass");
+  }
+  return partitions.empty() ? sql : sql + AttachedSql(table, partitions);
 }
 
-std::string CommitPlan::TrialSql(bool merging) const {
-  return begin_sql + (merging ? merge_sql : copy_sql) + "SET CONSTRAINTS ALL IMMEDIATE;ROLLBACK";
+std::string CommitPlan::DirectSql(std::span<const Segment> segments, std::string_view number) const {
+  const std::string note = has_ledger() ? fmt::format("{}'{}');", note_sql, number) : "";
+  return begin_sql + note + CopySql(segments);
 }
 
-CommitPlan MakeCommitPlan(const schema::Table& table, const schema::Binding& binding, SynchronousCommit level,
-                          const std::optional<std::string>& ledger) {
-  const std::string columns = fmt::format("{}", fmt::join(binding.column_names, ","));
-  const auto key_end = binding.column_names.begin() + static_cast<std::ptrdiff_t>(binding.key_columns);
-  const std::string key = fmt::format("{}", fmt::join(binding.column_names.begin(), key_end, ","));
-  CommitPlan plan = {.table = table.sql_name,
-                     .table_name = table.name,
-                     .begin_sql = BeginSql(level),
-                     .commit_sql = CommitSql(table, level)};
-  for (std::size_t i = 0; i < binding.key_columns; ++i) {
-    plan.key.push_back({.name = binding.plain_names[i], .type = binding.types[i]});
+std::string CommitPlan::LookupSql(const Times& times) const {
+  const std::string from = times ? TimeLiteral(times->first) : "";
+  const std::string to = times ? TimeLiteral(times->second) : "";
+  if (from.empty() || to.empty()) return begin_sql + lookup_sql + lookup_end_sql;
+  return fmt::format("{}{} AND t.{} BETWEEN {} AND {}{}", begin_sql, lookup_sql, time_column, from, to, lookup_end_sql);
+}
+
+std::string CommitPlan::TrialSql(std::span<const Segment> segments, bool merging) const {
+  return begin_sql + (merging ? merge_sql : CopySql(segments)) + "SET CONSTRAINTS ALL IMMEDIATE;ROLLBACK";
+}
+
+CommitPlan MakeCommitPlan(const PlanParts& parts) {
+  const auto& names = parts.binding.column_names;
+  const auto key = std::span(names).first(parts.key_columns);
+  const schema::Table& decides = parts.key_table == nullptr ? parts.table : *parts.key_table;
+  CommitPlan plan = {.table = parts.table.sql_name,
+                     .table_name = parts.table.name,
+                     .columns = fmt::format("{}", fmt::join(names, ",")),
+                     .key_columns = fmt::format("{}", fmt::join(key, ",")),
+                     .key_relation = decides.sql_name,
+                     .has_key_table = parts.key_table != nullptr,
+                     .begin_sql = BeginSql(parts.level),
+                     .commit_sql = CommitSql(parts.table.unlogged, parts.level),
+                     .commit_unlogged_sql = CommitSql(/*unlogged=*/true, parts.level)};
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    plan.key.push_back({.name = parts.binding.plain_names[i], .type = parts.binding.types[i]});
   }
-  plan.copy_sql = fmt::format("COPY {}({}) FROM STDIN (FORMAT binary);", table.sql_name, columns);
-  if (binding.key_columns > 0) {
-    plan.merge_sql = StageSql(table.sql_name, columns) + MergeSql(table.sql_name, columns, key);
-    plan.lookup_sql = StageSql(table.sql_name, key) +
-                      LookupSql(table.sql_name, std::span(binding.column_names).first(binding.key_columns));
+  if (!key.empty()) {
+    plan.merge_sql =
+        StageSql(plan.table, plan.columns) + (plan.has_key_table ? MergeWithKeysSql(plan) : MergeSql(plan));
+    plan.lookup_sql = StageSql(plan.key_relation, plan.key_columns) + LookupSql(plan, key);
+    plan.lookup_end_sql = ")) TO STDOUT (FORMAT binary);";
+    if (!plan.has_key_table) plan.time_column = parts.time_column;
   }
-  if (ledger) {
-    plan.note_sql = fmt::format("INSERT INTO {}(batch) VALUES (", *ledger);
-    plan.prune_sql = PruneSql(*ledger);
+  if (parts.ledger) {
+    plan.note_sql = fmt::format("INSERT INTO {}(batch) VALUES (", *parts.ledger);
+    plan.prune_sql = PruneSql(*parts.ledger);
   }
   return plan;
 }

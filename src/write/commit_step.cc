@@ -6,9 +6,22 @@
 
 namespace bxb::write {
 
+namespace {
+
+// A partition that is gone, or is none any more, is told without a context; a time that has no partition or the wrong
+// one, with a table but no constraint. A trigger's own errors of those codes have a context, or no table.
+bool IsOfPartitions(const FailedAttempt& attempt, const ServerError& error) {
+  if (error.sqlstate == "42P01") return attempt.routed && error.context.empty();
+  return attempt.partitioned && error.sqlstate == "23514" && error.constraint.empty() && !error.table.empty();
+}
+
+}  // namespace
+
 CommitStep NextStep(const FailedAttempt& attempt, Recourse recourse) {
   if (attempt.connection_lost) return attempt.end_sent ? CommitStep::kInDoubt : CommitStep::kRetry;
+  if (attempt.homeless) return CommitStep::kRetry;
   const ServerError error = ServerErrorOf(attempt.status);
+  if (IsOfPartitions(attempt, error)) return CommitStep::kReroute;
   switch (pq::Classify(error.sqlstate)) {
     case pq::ErrorClass::kUniqueViolation:
       if (recourse.has_ledger && error.constraint == schema::kLedgerConstraint) return CommitStep::kCommitted;

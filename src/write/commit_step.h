@@ -13,6 +13,7 @@ enum class CommitStep {
   kRetry,      ///< wait a little, then send them again as they were
   kInDoubt,    ///< they may have been committed: a merge or the ledger finds out, where there is one
   kCommitted,  ///< the ledger says that an earlier attempt has committed them
+  kReroute,    ///< a partition is not what the map says: read it again, and send the rows through the root
   kIsolate,    ///< some of the rows are at fault: find them
   kReject,     ///< surely not committed, and no attempt to commit any row would end another way
 };
@@ -20,7 +21,10 @@ enum class CommitStep {
 /// One failed attempt.
 struct FailedAttempt {
   absl::Status status;
-  bool merging = false;  ///< it was a merge, not a direct COPY
+  bool merging = false;      ///< it was a merge, not a direct COPY
+  bool partitioned = false;  ///< the table is partitioned by time
+  bool routed = false;       ///< rows went straight into partitions
+  bool homeless = false;     ///< rows have no partition yet, and none could be created for now: nothing was sent
   bool connection_lost = false;
   bool end_sent = false;            ///< the end marker may have reached the server
   std::optional<std::size_t> line;  ///< the row that the server's CONTEXT names, from 0

@@ -8,10 +8,8 @@
 
 #include "bxb/internal/server_error.h"
 #include "bxb/uuid.h"
-#include "write/copy_line.h"
 #include "write/dead_letter.h"
 #include "write/progress.h"
-#include "write/row_stream.h"
 
 namespace bxb::write {
 namespace {
@@ -63,7 +61,8 @@ Committer::Committer(int lane, const Settings& settings, ConflictRate& conflicts
       connection_(std::move(connection)) {}
 
 Committer::Committed Committer::Commit(const Batch& batch) {
-  Progress progress(batch, settings_.commit_timeout);
+  const Partitions* partitions = settings_.partitions;
+  Progress progress(batch, partitions == nullptr ? nullptr : partitions->map(), settings_.commit_timeout);
   while (progress.NextPiece(settings_.plan.can_merge() && conflicts_.LookUpFirst())) {
     CommitPiece(batch, progress);
     if (std::chrono::steady_clock::now() > progress.half_time) progress.isolation.Hurry();
@@ -77,7 +76,7 @@ Committer::Committed Committer::Commit(const Batch& batch) {
 void Committer::CommitPiece(const Batch& batch, Progress& progress) {
   for (bool again = true; again; ++progress.effort.attempts) {
     const FailedAttempt failed = Attempt(batch, progress);
-    again = failed.status.ok() ? !progress.settled : PrepareNext(failed, progress);
+    again = failed.status.ok() ? !progress.settled : PrepareNext(batch, failed, progress);
   }
 }
 
@@ -87,34 +86,51 @@ FailedAttempt Committer::Attempt(const Batch& batch, Progress& progress) {
     attempt.connection_lost = true;
     return attempt;
   }
+  attempt.status = ProvidePartitions(batch, progress);
+  if (!attempt.status.ok()) {
+    attempt.homeless = true;
+    attempt.connection_lost = !connection_ || connection_->lost();
+    return attempt;
+  }
+  return progress.settled ? attempt : Send(batch, progress);
+}
+
+FailedAttempt Committer::Send(const Batch& batch, Progress& progress) {
   if (settings_.plan.has_ledger() && progress.number.empty()) progress.number = NewNumber();
-  const std::string sql = MessageFor(progress);
-  const bool keys_only = progress.question != Question::kNone;
-  RowStream rows(batch, progress.rows, chunk_, keys_only ? settings_.plan.key.size() : 0);
+  Message message(settings_.plan, batch, SendingOf(progress), chunk_);
   std::string returned;
-  const pq::CopyResult result = connection_->Copy(
-      connection_->in_transaction() ? "ROLLBACK;" + sql : sql, [&] { return rows.Next(); },
+  pq::CopyResult result = connection_->Copy(
+      connection_->in_transaction() ? "ROLLBACK;" + message.sql() : message.sql(), [&] { return message.NextChunk(); },
       [&](std::string_view data) { returned += data; }, progress.deadline);
-  attempt.status = result.status;
   const bool at_stake = !progress.OnlyTry() && progress.question == Question::kNone;
-  attempt.end_sent = result.end_sent && at_stake;
-  attempt.connection_lost = connection_->lost();
-  attempt.line = CopyLine(ServerErrorOf(result.status).context,
-                          progress.merging ? kStageName : settings_.plan.table_name, progress.rows.size());
+  FailedAttempt attempt = {.status = result.status,
+                           .merging = progress.merging,
+                           .partitioned = progress.map != nullptr,
+                           .routed = message.IsRouted(),
+                           .connection_lost = connection_->lost(),
+                           .end_sent = result.end_sent && message.AllSent() && at_stake,
+                           .line = message.RowAtFault(ServerErrorOf(result.status), result.copies)};
   if (progress.OnlyTry() && result.status.ok()) progress.Passed();
   if (!result.committed) return attempt;
   // What fails behind the COMMIT takes nothing back.
   attempt.status = absl::OkStatus();
+  result.copied = message.RowsAmong(result.copied);
   Conclude(batch, result, returned, progress);
   return attempt;
 }
 
-std::string Committer::MessageFor(const Progress& progress) const {
-  const CommitPlan& plan = settings_.plan;
-  if (progress.question == Question::kHowDurable) return plan.BarrierSql();
-  if (progress.question != Question::kNone) return plan.LookupSql();
-  if (progress.OnlyTry()) return plan.TrialSql(progress.merging);
-  return progress.merging ? plan.MergeSql() : plan.DirectSql(progress.number);
+Sending Committer::SendingOf(const Progress& progress) const {
+  const auto way = [&] {
+    if (progress.question == Question::kHowDurable) return Sending::Way::kBarrier;
+    if (progress.question != Question::kNone) return Sending::Way::kLookUp;
+    return progress.merging ? Sending::Way::kMerge : Sending::Way::kDirect;
+  };
+  return {.way = way(),
+          .trial = progress.OnlyTry() && progress.question == Question::kNone,
+          .rows = progress.rows,
+          .map = progress.map.get(),
+          .through_root = progress.through_root,
+          .number = progress.number};
 }
 
 absl::Status Committer::EnsureConnected(Progress& progress) {
@@ -130,25 +146,28 @@ absl::Status Committer::EnsureConnected(Progress& progress) {
 }
 
 // Sets the next attempt up, or settles the piece as far as it can be and returns false.
-bool Committer::PrepareNext(const FailedAttempt& failed, Progress& progress) {
+bool Committer::PrepareNext(const Batch& batch, const FailedAttempt& failed, Progress& progress) {
   const CommitPlan& plan = settings_.plan;
   const CommitStep step = NextStep(failed, {.can_merge = plan.can_merge(), .has_ledger = plan.has_ledger()});
   if (absl::IsCancelled(failed.status) && failed.connection_lost) return Abandon(progress), false;
   switch (step) {
     case CommitStep::kMerge:
-      progress.merging = progress.conflicted = true;
+      progress.BeginMerge(batch);
+      progress.conflicted = true;
       ++progress.effort.conflicts;
       return true;
     case CommitStep::kCommitted:
       progress.question = Question::kHowDurable;
       return true;
+    case CommitStep::kReroute:
+      return Reroute(failed, progress);
     case CommitStep::kIsolate:
     case CommitStep::kReject:
       return Refused(failed, step, progress);
     case CommitStep::kInDoubt:
       progress.doubted = true;
       progress.direct_in_doubt = !failed.merging;
-      progress.merging = plan.can_merge();
+      if (plan.can_merge()) progress.BeginMerge(batch);
       if (!plan.can_merge() && !plan.has_ledger()) return GiveUp(failed, progress), false;
       break;
     case CommitStep::kRetry:
@@ -211,21 +230,22 @@ void Committer::BuryTheRejected(const Batch& batch, const BatchOutcome& outcome)
   }
 }
 
+// An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.
 void Committer::TidyUp() {
-  LeaveFailedTransaction();
-  PruneLedger();
+  if (LeaveFailedTransaction().ok()) PruneLedger();
 }
 
-// An idle lane must not hold a failed transaction open: behind PgBouncer it would hold a server with it.
-void Committer::LeaveFailedTransaction() {
-  if (!connection_ || connection_->lost() || !connection_->in_transaction()) return;
+absl::Status Committer::LeaveFailedTransaction() {
+  if (!connection_ || connection_->lost()) return absl::UnavailableError("the connection is closed");
+  if (!connection_->in_transaction()) return absl::OkStatus();
   const auto rolled_back = connection_->Query("ROLLBACK", pq::After(kRollbackTimeout));
   if (!rolled_back.ok()) connection_.reset();
+  return rolled_back.status();
 }
 
 void Committer::PruneLedger() {
   const auto now = std::chrono::steady_clock::now();
-  if (!settings_.plan.has_ledger() || now < next_pruning_ || !connection_ || connection_->lost()) return;
+  if (!settings_.plan.has_ledger() || now < next_pruning_) return;
   const auto pruned = connection_->Query(settings_.plan.prune_sql, pq::After(kPruneTimeout));
   if (!pruned.ok() && !absl::IsCancelled(pruned.status()))
     Log(LogLevel::kWarning, fmt::format("the ledger was not pruned: {}", Text(pruned.status())));

@@ -17,13 +17,16 @@
 #include "write/commit_plan.h"
 #include "write/commit_step.h"
 #include "write/conflict_rate.h"
+#include "write/message.h"
+#include "write/partitions.h"
 
 namespace bxb::write {
 
 /// The commit protocol of one lane: takes a batch through as many attempts as it needs until the outcome of every
 /// row is known or commit_timeout has passed. It is optimistic: a direct COPY of the whole batch first, a merge when
 /// the server finds duplicates, pieces of the batch when the server refuses rows. While most batches hold duplicates
-/// it looks these up first. committer.cc sends and decides, committer_answers.cc reads what the server says.
+/// it looks these up first. committer.cc sends and decides, committer_answers.cc reads what the server says,
+/// committer_partitions.cc sees to it that the rows have partitions.
 /// Thread-compatible.
 class Committer {
  public:
@@ -33,6 +36,7 @@ class Committer {
     absl::Duration connect_timeout;
     absl::Duration commit_timeout;
     CommitPlan plan;
+    Partitions* partitions;  ///< of a table that is partitioned by time; else null. Outlives the committer
     LogHook log;
     DeadLetterHook dead_letter;
   };
@@ -57,8 +61,12 @@ class Committer {
 
   void CommitPiece(const Batch& batch, Progress& progress);
   FailedAttempt Attempt(const Batch& batch, Progress& progress);
-  std::string MessageFor(const Progress& progress) const;
+  FailedAttempt Send(const Batch& batch, Progress& progress);
+  Sending SendingOf(const Progress& progress) const;
   absl::Status EnsureConnected(Progress& progress);
+  absl::Status ProvidePartitions(const Batch& batch, Progress& progress);
+  void RejectHomeless(const Batch& batch, const std::string& reason, Progress& progress);
+  bool Reroute(const FailedAttempt& failed, Progress& progress);
   void Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned, Progress& progress);
   absl::StatusOr<bool> Interpret(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
                                  Progress& progress);
@@ -70,13 +78,13 @@ class Committer {
   absl::StatusOr<std::vector<std::uint32_t>> Missing(const Batch& batch, const std::string& returned,
                                                      const Progress& progress) const;
   Acknowledgement AcknowledgementIn(const pq::CopyResult& result) const;
-  bool PrepareNext(const FailedAttempt& failed, Progress& progress);
+  bool PrepareNext(const Batch& batch, const FailedAttempt& failed, Progress& progress);
   bool Refused(const FailedAttempt& failed, CommitStep step, Progress& progress);
   bool WaitForAnotherTry(const FailedAttempt& failed, Progress& progress);
   void GiveUp(const FailedAttempt& failed, Progress& progress);
   void Abandon(Progress& progress);
   void BuryTheRejected(const Batch& batch, const BatchOutcome& outcome);
-  void LeaveFailedTransaction();
+  absl::Status LeaveFailedTransaction();
   void PruneLedger();
   void Log(LogLevel level, const std::string& line) const;
 

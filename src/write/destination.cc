@@ -1,14 +1,15 @@
 #include "write/destination.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "bxb/row.h"
 #include "schema/binding.h"
 #include "schema/events_table.h"
+#include "schema/key_table.h"
 #include "schema/ledger.h"
 #include "schema/recent_rows.h"
 #include "write/warm_up.h"
@@ -40,36 +41,98 @@ absl::StatusOr<std::optional<std::string>> FindLedger(pq::Connection& connection
   return ledger;
 }
 
-std::string TimeColumnOf(const internal::RowShape& shape) {
-  const auto is_time = [](const auto& column) { return (column.roles & kTime) != 0; };
-  const auto found = std::ranges::find_if(shape.columns, is_time);
-  return found == shape.columns.end() ? "" : schema::QuoteIdentifier(found->name);
+absl::StatusOr<std::optional<schema::Table>> FindKeyTable(pq::Connection& connection, const internal::RowShape& shape,
+                                                          const schema::Table& table, pq::Deadline deadline) {
+  const auto key = schema::KeyColumnsOf(shape);
+  if (!table.partitioned || key.empty()) return std::nullopt;
+  return schema::FindKeyTable(connection, table, key, deadline);
+}
+
+absl::StatusOr<DedupScope> ScopeOf(const WriterOptions& options, const internal::RowShape& shape,
+                                   const schema::Table& table, DedupScope offered) {
+  const DedupScope wanted = options.dedup.value_or(offered);
+  const auto columns = wanted == DedupScope::kGlobal ? schema::KeyColumnsOf(shape) : schema::KeyAndTimeColumnsOf(shape);
+  const bool there = wanted == offered || wanted == DedupScope::kNone || schema::HasUniqueIndexOn(table, columns);
+  if (there) return wanted;
+  return absl::FailedPreconditionError(
+      fmt::format("WriterOptions::dedup is {}, and table {} offers {} only: there is no unique index on exactly ({})",
+                  Name(wanted), table.sql_name, Name(offered), fmt::join(columns, ", ")));
+}
+
+void TellScope(const WriterOptions& options, const schema::Table& table, DedupScope scope) {
+  if (options.dedup || scope != DedupScope::kPerTimestamp || !options.log) return;
+  options.log(LogLevel::kInfo, fmt::format("table {} tells duplicates per timestamp: an event that is written again "
+                                           "with another time counts again",
+                                           table.sql_name));
+}
+
+absl::StatusOr<std::optional<schema::TimePartitioning>> PartitioningOf(pq::Connection& connection,
+                                                                       const internal::RowShape& shape,
+                                                                       const schema::Table& table,
+                                                                       pq::Deadline deadline) {
+  const auto time = schema::TimeColumnOf(shape);
+  if (!table.partitioned || !time) return std::nullopt;
+  return schema::FindTimePartitioning(connection, table, *time, deadline);
+}
+
+std::size_t KeyColumns(const internal::RowShape& shape, DedupScope scope) {
+  if (scope == DedupScope::kNone) return 0;
+  return scope == DedupScope::kGlobal ? schema::KeyColumnsOf(shape).size() : schema::KeyAndTimeColumnsOf(shape).size();
+}
+
+// The same row type with nothing to deduplicate by.
+std::vector<internal::ColumnShape> WithoutKey(const internal::RowShape& shape) {
+  std::vector<internal::ColumnShape> columns(shape.columns.begin(), shape.columns.end());
+  for (internal::ColumnShape& column : columns) column.roles &= ~kKey;
+  return columns;
 }
 
 }  // namespace
 
 absl::StatusOr<Destination> FindDestination(pq::Connection& connection, const WriterOptions& options,
-                                            const internal::RowShape& shape, pq::Deadline deadline) {
+                                            const internal::RowShape& described, pq::Deadline deadline) {
+  const auto keyless = WithoutKey(described);
+  internal::RowShape shape = described;
+  if (options.dedup == DedupScope::kNone) shape.columns = keyless;
   auto table = FindTable(connection, options, shape, deadline);
   if (!table.ok()) return table.status();
-  auto binding = schema::Bind(shape, *table);
+  auto key_table = FindKeyTable(connection, shape, *table, deadline);
+  if (!key_table.ok()) return key_table.status();
+  auto binding = schema::Bind(shape, *table, key_table->has_value() ? &**key_table : nullptr);
   if (!binding.ok()) return binding.status();
-  std::optional<std::string> ledger;
-  if (binding->key_columns == 0) {
-    auto found = FindLedger(connection, options, *table, deadline);
-    if (!found.ok()) return found.status();
-    ledger = *std::move(found);
-  }
-  CommitPlan plan = MakeCommitPlan(*table, *binding, options.synchronous_commit, ledger);
-  return Destination{.table = *std::move(table), .types = std::move(binding->types), .plan = std::move(plan)};
+  auto scope = ScopeOf(options, shape, *table, binding->scope.value_or(DedupScope::kNone));
+  if (!scope.ok()) return scope.status();
+  TellScope(options, *table, *scope);
+  auto partitioned_by = PartitioningOf(connection, shape, *table, deadline);
+  if (!partitioned_by.ok()) return partitioned_by.status();
+  absl::StatusOr<std::optional<std::string>> ledger;
+  if (*scope == DedupScope::kNone) ledger = FindLedger(connection, options, *table, deadline);
+  if (*scope != DedupScope::kNone) ledger = std::nullopt;
+  if (!ledger.ok()) return ledger.status();
+  const bool by_keys = *scope == DedupScope::kGlobal && binding->key_table;
+  CommitPlan plan =
+      MakeCommitPlan({.table = *table,
+                      .binding = *binding,
+                      .key_columns = KeyColumns(shape, *scope),
+                      .key_table = by_keys ? &*binding->key_table : nullptr,
+                      .time_column = *partitioned_by ? schema::QuoteIdentifier((*partitioned_by)->column) : "",
+                      .level = options.synchronous_commit,
+                      .ledger = *ledger});
+  return Destination{.table = *std::move(table),
+                     .types = std::move(binding->types),
+                     .columns = std::move(binding->plain_names),
+                     .scope = *scope,
+                     .partitioned_by = *std::move(partitioned_by),
+                     .plan = std::move(plan)};
 }
 
 void WarmUpFrom(pq::Connection& connection, const WriterOptions& options, const internal::RowShape& shape,
                 const Destination& destination, Claims& claims) {
   if (options.warm_up_keys == 0 || claims.bytes() == 0) return;
   const pq::Deadline deadline = pq::After(options.connect_timeout);
-  const auto rows =
-      schema::RecentRowsSql(connection, destination.table, TimeColumnOf(shape), options.warm_up_keys, deadline);
+  const auto time = schema::TimeColumnOf(shape);
+  const auto rows = schema::RecentRowsSql(connection, destination.table, time ? schema::QuoteIdentifier(*time) : "",
+                                          options.warm_up_keys, deadline);
   const absl::Status warmed = rows.ok() ? WarmUp(connection, destination.plan, *rows, claims, deadline) : rows.status();
   if (!options.log) return;
   if (warmed.ok()) {

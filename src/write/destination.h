@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "bxb/pg_type.h"
 #include "bxb/writer_options.h"
 #include "pq/connection.h"
+#include "schema/partition_map.h"
 #include "schema/table.h"
 #include "write/claims.h"
 #include "write/commit_plan.h"
@@ -17,11 +19,15 @@ namespace bxb::write {
 /// Where a writer's rows go, and how: the table, fitted to the row type.
 struct Destination {
   schema::Table table;
-  std::vector<PgType> types;  ///< of the shape's columns
+  std::vector<PgType> types;         ///< of the shape's columns
+  std::vector<std::string> columns;  ///< their names, plain
+  DedupScope scope;
+  std::optional<schema::TimePartitioning> partitioned_by;  ///< where that is the row's time
   CommitPlan plan;
 };
 
-/// Finds the table (and the ledger, for rows without a key), and creates what is missing where the options say so.
+/// Finds the table (its partitioning, its key table, and the ledger, for rows without a key), and creates what is
+/// missing where the options say so.
 absl::StatusOr<Destination> FindDestination(pq::Connection& connection, const WriterOptions& options,
                                             const internal::RowShape& shape, pq::Deadline deadline);
 

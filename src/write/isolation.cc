@@ -33,6 +33,11 @@ std::span<const std::uint32_t> Isolation::Current() const {
   return std::span(piece.rows).subspan(piece.first, std::min(longest, piece.rows.size() - piece.first));
 }
 
+std::span<std::uint32_t> Isolation::Reorder() {
+  const std::size_t size = Current().size();
+  return std::span(pieces_.front().rows).subspan(pieces_.front().first, size);
+}
+
 void Isolation::Advance(std::size_t rows) { pieces_.front().first += rows; }
 
 void Isolation::Stored() {

@@ -41,6 +41,9 @@ class Isolation {
   /// Whether the piece is the batch as it came, of which nothing is known yet.
   bool IsWhole() const { return pieces_.front().mode == Mode::kWhole; }
 
+  /// The piece's rows, to be put into another order.
+  std::span<std::uint32_t> Reorder();
+
   /// Only these rows of the piece are left; the others are settled.
   void Narrow(std::vector<std::uint32_t> left);
 

@@ -18,7 +18,7 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
 
  private:
-  void Run(int number);
+  void Run();
 
   BatchQueue& queue_;
   Committer committer_;

@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "bxb/row.h"
+#include "schema/maintenance.h"
 
 namespace bxb::write {
 namespace {
@@ -30,7 +31,7 @@ bool HasKey(const internal::RowShape& shape) {
 
 absl::Status CheckTable(const WriterOptions& options, const internal::RowShape& shape) {
   if (options.table.empty() && shape.table.empty()) return Bad("table", "is empty, and the row type names none");
-  if (options.create_table && !shape.is_event && HasKey(shape)) {
+  if (options.create_table && !shape.is_event && HasKey(shape) && options.dedup != DedupScope::kNone) {
     return Bad("create_table", "is for bxb::Event only: create the table of another row type yourself");
   }
   return absl::OkStatus();
@@ -56,6 +57,12 @@ absl::Status CheckMemory(const WriterOptions& options) {
                                          options.batch_rows, options.batch_bytes));
 }
 
+absl::Status CheckPartitions(const PartitionOptions& options) {
+  const absl::Status checked = schema::CheckPartitionOptions(options);
+  if (checked.ok()) return checked;
+  return absl::InvalidArgumentError(fmt::format("WriterOptions::partitions: {}", std::string(checked.message())));
+}
+
 }  // namespace
 
 absl::Status CheckOptions(const WriterOptions& options, const internal::RowShape& shape) {
@@ -68,7 +75,7 @@ absl::Status CheckOptions(const WriterOptions& options, const internal::RowShape
         CheckPositive("write_timeout", options.write_timeout),
         CheckPositive("connect_timeout", options.connect_timeout),
         CheckPositive("commit_timeout", options.commit_timeout), CheckCommitTimeout(options.commit_timeout),
-        CheckMemory(options)}) {
+        CheckMemory(options), CheckPartitions(options.partitions)}) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "write/routing.h"
+
 namespace bxb::write {
 
-Committer::Progress::Progress(const Batch& batch, absl::Duration timeout)
-    : isolation(batch.SendOrder()),
+Committer::Progress::Progress(const Batch& batch, Partitions::Map partitions, absl::Duration timeout)
+    : map(std::move(partitions)),
+      isolation(SendOrder(batch, map.get())),
       deadline(pq::After(timeout)),
       half_time(pq::After(timeout / 2)),
       batch_rows_(batch.rows()) {}
@@ -14,8 +17,9 @@ Committer::Progress::Progress(const Batch& batch, absl::Duration timeout)
 bool Committer::Progress::NextPiece(bool look_up) {
   rows = isolation.Next();
   number.clear();
-  merging = direct_in_doubt = doubted = settled = false;
+  merging = direct_in_doubt = doubted = settled = through_root = provided = false;
   dropped = 0;
+  reroutes = 0;
   question = Question::kNone;
   if (rows.empty()) return false;
   if (look_up && isolation.IsWhole()) question = Question::kWhichKnown;
@@ -25,6 +29,13 @@ bool Committer::Progress::NextPiece(bool look_up) {
 void Committer::Progress::Passed() {
   settled = true;
   isolation.Passed();
+}
+
+void Committer::Progress::BeginMerge(const Batch& batch) {
+  merging = true;
+  const std::span<std::uint32_t> piece = isolation.Reorder();
+  std::ranges::sort(piece);
+  batch.SortByKey(piece);
 }
 
 // Any position behind the last commit will do for all of them, and the weakest promise holds for each.
@@ -62,6 +73,10 @@ void Committer::Progress::Known(std::vector<std::uint32_t> left, const Acknowled
   }
   Duplicates(known);
   if (!known.empty()) Acknowledge(acknowledged);
+  Left(std::move(left));
+}
+
+void Committer::Progress::Left(std::vector<std::uint32_t> left) {
   settled = true;
   isolation.Narrow(std::move(left));
 }

@@ -14,6 +14,7 @@
 #include "write/batch_result.h"
 #include "write/committer.h"
 #include "write/isolation.h"
+#include "write/partitions.h"
 
 namespace bxb::write {
 
@@ -29,7 +30,8 @@ enum class Committer::Question : std::uint8_t {
 /// One batch's way through the commit protocol: what is left to do, and what has become of the rest.
 class Committer::Progress {
  public:
-  Progress(const Batch& batch, absl::Duration timeout);
+  /// `map` is that of a table that is partitioned by time; else null.
+  Progress(const Batch& batch, Partitions::Map map, absl::Duration timeout);
 
   /// Goes on to the next piece; false when there is none. With `look_up`, a whole batch begins with a question for its
   /// duplicates.
@@ -39,12 +41,18 @@ class Committer::Progress {
   bool OnlyTry() const { return isolation.OnlyTry(); }
   void Passed();
 
+  /// The piece is to be merged, in the order of its keys; of rows with one key the first that came wins.
+  void BeginMerge(const Batch& batch);
+
   /// The piece is in the table.
   void Stored(const Acknowledgement& acknowledged);
   void Duplicates(std::span<const std::uint32_t> rows);
 
   /// All of the piece but `left` is in the table, and was there before.
   void Known(std::vector<std::uint32_t> left, const Acknowledgement& acknowledged);
+
+  /// The others of the piece are settled.
+  void Left(std::vector<std::uint32_t> left);
 
   /// The piece's commit can never be told from its absence.
   void Unknown(const absl::Status& status);
@@ -59,6 +67,10 @@ class Committer::Progress {
 
   std::span<const std::uint32_t> rows;  ///< the piece
   std::string number;                   ///< its number in the ledger
+  Partitions::Map map;                  ///< as of the last attempt
+  bool through_root = false;            ///< the map was wrong about the piece
+  int reroutes = 0;                     ///< how often the map was wrong about it
+  bool provided = false;                ///< its rows have partitions, as far as that is possible
   bool merging = false;
   bool direct_in_doubt = false;  ///< the piece's last attempt in doubt was a direct COPY
   Question question = Question::kNone;

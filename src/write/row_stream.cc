@@ -16,13 +16,11 @@ constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
 
 RowStream::RowStream(const Batch& batch, std::span<const std::uint32_t> order, std::string& buffer,
                      std::size_t key_columns)
-    : batch_(batch), order_(order), buffer_(buffer), key_columns_(key_columns) {
-  buffer_.assign(internal::kCopyHeader);
-}
+    : batch_(batch), order_(order), buffer_(buffer), key_columns_(key_columns) {}
 
 std::string_view RowStream::Next() {
   if (ended_) return {};
-  if (started_) buffer_.clear();
+  buffer_.assign(started_ ? std::string_view() : std::string_view(internal::kCopyHeader));
   started_ = true;
   if (key_columns_ > 0) return NextKeys();
   while (next_ < order_.size()) {

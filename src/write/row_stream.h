@@ -19,6 +19,8 @@ class RowStream {
   /// The next chunk, valid until the next call; empty at the end.
   std::string_view Next();
 
+  std::size_t rows() const { return order_.size(); }
+
  private:
   std::string_view NextKeys();
   std::string_view End();

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "bxb/internal/big_endian.h"
+#include "bxb/internal/copy_format.h"
 #include "pq/connection.h"
 #include "pq/interrupt.h"
 #include "write/batch_queue.h"
@@ -16,21 +18,42 @@
 #include "write/destination.h"
 #include "write/lane.h"
 #include "write/options.h"
+#include "write/partition_keeper.h"
+#include "write/partitions.h"
 
 namespace bxb::internal {
 namespace {
 
-write::Committer::Settings SettingsOf(const WriterOptions& options, write::CommitPlan plan) {
+write::Committer::Settings SettingsOf(const WriterOptions& options, write::CommitPlan plan,
+                                      write::Partitions* partitions) {
   return {.dsn = options.dsn,
           .application_name = options.application_name,
           .connect_timeout = options.connect_timeout,
           .commit_timeout = options.commit_timeout,
           .plan = std::move(plan),
+          .partitions = partitions,
           .log = options.log,
           .dead_letter = options.dead_letter};
 }
 
 }  // namespace
+
+std::unique_ptr<write::Partitions> PartitionsOf(const WriterOptions& options, const write::Destination& destination) {
+  if (!destination.partitioned_by) return nullptr;
+  return std::make_unique<write::Partitions>(destination.table, *destination.partitioned_by, destination.columns,
+                                             options.partitions, options.log);
+}
+
+schema::PgMicros TimeOf(const EncodedRow& row) {
+  return GetBig<schema::PgMicros>(row.tuple.data() + row.time_end - sizeof(schema::PgMicros));
+}
+
+// The part of the leading columns that makes a row unique.
+EncodedRow WithKeyFor(DedupScope scope, EncodedRow row) {
+  if (scope == DedupScope::kNone) row.key_bytes = 0;
+  if (scope == DedupScope::kPerTimestamp) row.key_bytes = row.time_end - static_cast<std::uint32_t>(kFieldCountBytes);
+  return row;
+}
 
 // The lanes come last: they are the first to go, and they use all that stands before them.
 struct WriterEngine::Impl {
@@ -38,7 +61,9 @@ struct WriterEngine::Impl {
       : types(destination.types),
         max_row_bytes(options.batch_bytes),
         write_timeout(options.write_timeout),
-        settings(SettingsOf(options, destination.plan)),
+        scope(destination.scope),
+        partitions(PartitionsOf(options, destination)),
+        settings(SettingsOf(options, destination.plan, partitions.get())),
         interrupt(std::move(stop)),
         queue(write::QueueLimits(options, destination.plan.can_merge())) {}
 
@@ -46,15 +71,19 @@ struct WriterEngine::Impl {
 
   absl::StatusOr<std::vector<pq::Connection>> Connect(int count, pq::Connection first, pq::Deadline deadline);
   void StartLanes(std::vector<pq::Connection> connections);
+  void StartKeeper();
   void Abort(const absl::Status& reason);
 
   const std::vector<PgType> types;
   const std::size_t max_row_bytes;
   const absl::Duration write_timeout;
+  const DedupScope scope;
+  const std::unique_ptr<write::Partitions> partitions;  ///< of a table that is partitioned by time
   const write::Committer::Settings settings;
   const std::unique_ptr<pq::Interrupt> interrupt;
   write::ConflictRate conflicts;
   write::BatchQueue queue;
+  std::unique_ptr<write::PartitionKeeper> keeper;
   std::vector<std::unique_ptr<write::Lane>> lanes;
 };
 
@@ -63,6 +92,7 @@ void WriterEngine::Impl::Abort(const absl::Status& reason) {
   interrupt->Set();
   queue.Stop(reason);
   lanes.clear();
+  keeper.reset();
 }
 
 // All connections are opened before the first thread starts: a lane that cannot connect is an error of
@@ -88,6 +118,16 @@ void WriterEngine::Impl::StartLanes(std::vector<pq::Connection> connections) {
   }
 }
 
+void WriterEngine::Impl::StartKeeper() {
+  if (partitions == nullptr) return;
+  keeper = std::make_unique<write::PartitionKeeper>(
+      write::PartitionKeeper::Settings{.dsn = settings.dsn,
+                                       .application_name = settings.application_name,
+                                       .connect_timeout = settings.connect_timeout,
+                                       .log = settings.log},
+      *partitions, *interrupt);
+}
+
 absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOptions& options, const RowShape& shape) {
   if (absl::Status checked = write::CheckOptions(options, shape); !checked.ok()) return checked;
   const pq::Deadline deadline = pq::After(options.connect_timeout);
@@ -101,10 +141,14 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
   auto destination = write::FindDestination(*connection, options, shape, deadline);
   if (!destination.ok()) return destination.status();
   auto impl = std::make_unique<Impl>(options, *destination, std::move(interrupt));
+  if (impl->partitions != nullptr) {
+    if (absl::Status read = impl->partitions->Refresh(*connection, deadline); !read.ok()) return read;
+  }
   auto connections = impl->Connect(options.lanes, *std::move(connection), deadline);
   if (!connections.ok()) return connections.status();
   write::WarmUpFrom(connections->front(), options, shape, *destination, impl->queue.claims());
   impl->StartLanes(*std::move(connections));
+  impl->StartKeeper();
   return std::unique_ptr<WriterEngine>(new WriterEngine(std::move(impl)));
 }
 
@@ -115,11 +159,18 @@ std::span<const PgType> WriterEngine::column_types() const { return impl_->types
 std::size_t WriterEngine::max_row_bytes() const { return impl_->max_row_bytes; }
 absl::Duration WriterEngine::write_timeout() const { return impl_->write_timeout; }
 
-KeyHash WriterEngine::Prepare(std::string_view key) const { return impl_->queue.claims().Prepare(key); }
+KeyHash WriterEngine::Prepare(std::string_view key, std::string_view key_and_time) const {
+  return impl_->queue.claims().Prepare(impl_->scope == DedupScope::kPerTimestamp ? key_and_time : key);
+}
 
 absl::StatusOr<Ticket> WriterEngine::Append(const EncodedRow& row, const KeyHash& key, absl::Duration timeout,
                                             Callback callback) {
-  return impl_->queue.Append(row, key, timeout, std::move(callback));
+  if (impl_->partitions != nullptr) {
+    absl::Status accepted = impl_->partitions->CheckWindow(TimeOf(row));
+    if (!accepted.ok()) [[unlikely]]
+      return Refuse(std::move(accepted));
+  }
+  return impl_->queue.Append(WithKeyFor(impl_->scope, row), key, timeout, std::move(callback));
 }
 
 absl::Status WriterEngine::Refuse(absl::Status reason) {

@@ -131,8 +131,8 @@ void ProxyLink::FromServer(const Message& message) {
   if (!holds_reply_) return;
   constexpr std::string_view kCommitTag("COMMIT\0", 7);
   if (message.type == 'C' && message.body() == kCommitTag) return Cut(CutPoint::kBeforeReply);
-  // It has failed, so this was no commit to cut behind.
-  if (message.type == 'E' || message.type == 'Z') ReleaseReply();
+  // It has failed, or there is another COPY to come: this was no commit to cut behind.
+  if (message.type == 'E' || message.type == 'Z' || message.type == 'G') ReleaseReply();
 }
 
 void ProxyLink::ReleaseReply() {

@@ -1,6 +1,7 @@
 // That nothing is left of a server, however its owner ends.
 
 #include <gtest/gtest.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,8 +9,11 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -27,20 +31,53 @@ namespace fs = std::filesystem;
 
 const pq::Deadline::duration kPatience = std::chrono::seconds(20);
 
+/// Shared memory that outlives its processes.
+struct SharedMemory {
+  std::set<std::string> files;  ///< in /dev/shm
+  std::set<int> segments;       ///< System V's, by their identifiers
+
+  /// Adds what a process has mapped. A line is `address mode offset device inode path`, and the path and inode of a
+  /// segment are its key and its identifier.
+  void AddOf(pid_t pid) {
+    std::ifstream maps(fmt::format("/proc/{}/maps", pid));
+    for (std::string line; std::getline(maps, line);) {
+      std::istringstream words(line);
+      std::string skipped, path;
+      std::uint64_t inode = 0;
+      words >> skipped >> skipped >> skipped >> skipped >> inode >> path;
+      if (path.starts_with("/dev/shm/")) files.insert(path);
+      if (path.starts_with("/SYSV")) segments.insert(static_cast<int>(inode));
+    }
+  }
+
+  void ExpectGone() const {
+    for (const std::string& file : files) EXPECT_FALSE(fs::exists(file)) << file;
+    shmid_ds status;
+    for (const int segment : segments) EXPECT_EQ(::shmctl(segment, IPC_STAT, &status), -1) << segment;
+  }
+};
+
 /// What a test looks for after the end of a server.
 struct Traces {
   std::string dir;
   std::vector<pid_t> pids;
+  SharedMemory memory;
 
   static Traces Of(const EphemeralPostgres& server) {
-    Traces traces{.dir = server.dir(), .pids = ChildrenOf(server.pid())};
+    Traces traces{.dir = server.dir(), .pids = ChildrenOf(server.pid()), .memory = {}};
     traces.pids.push_back(server.pid());
+    traces.FindMemory();
     return traces;
+  }
+
+  void FindMemory() {
+    for (const pid_t pid : pids) memory.AddOf(pid);
   }
 
   void ExpectGone() const {
     EXPECT_FALSE(fs::exists(dir)) << dir;
     EXPECT_TRUE(WaitUntilGone(pids, pq::Deadline::clock::now()).ok());
+    memory.ExpectGone();
   }
 
   void ExpectGoneSoon() const {
@@ -95,6 +132,7 @@ class Owner {
     std::istringstream words(std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
     words >> traces_.dir;
     for (pid_t pid = 0; words >> pid;) traces_.pids.push_back(pid);
+    traces_.FindMemory();
   }
 
   pid_t pid_ = 0;
@@ -117,6 +155,15 @@ TEST(ServerLifetime, LeavesNoZombie) {
   const pid_t postmaster = server->pid();
   server.reset();
   EXPECT_EQ(::kill(postmaster, 0), -1);
+}
+
+TEST(ServerLifetime, LeavesNoSharedMemoryOfAKilledServer) {
+  auto server = EphemeralPostgres::Start().value();
+  const Traces traces = Traces::Of(*server);
+  ASSERT_EQ(traces.memory.segments.size(), 1u);
+  ASSERT_TRUE(server->Kill().ok());
+  server.reset();
+  traces.ExpectGone();
 }
 
 TEST(ServerLifetime, CleansUpAFrozenServer) {

@@ -70,6 +70,34 @@ TEST(CommitStep, RejectsWhatNeverPasses) {
   }
 }
 
+TEST(CommitStep, ReadsThePartitionsAnewWhenOneIsGone) {
+  FailedAttempt attempt = Refused("42P01");
+  attempt.partitioned = true;
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kReject);
+  attempt.routed = true;
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kReroute);
+}
+
+TEST(CommitStep, ReadsThePartitionsAnewWhenARowFindsNone) {
+  const ServerError error = {.sqlstate = "23514", .message = "m", .context = "COPY events, line 1", .table = "events"};
+  FailedAttempt attempt = {.status = internal::WithServerError(absl::InternalError("m"), error)};
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kIsolate);
+  attempt.partitioned = true;
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kReroute);
+}
+
+TEST(CommitStep, LooksForTheRowThatViolatesACheckOfAPartitionedTable) {
+  const ServerError error = {.sqlstate = "23514", .message = "m", .constraint = "positive", .table = "events"};
+  FailedAttempt attempt = {.status = internal::WithServerError(absl::InternalError("m"), error), .partitioned = true};
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kIsolate);
+}
+
+TEST(CommitStep, WaitsForAPartitionThatCannotBeCreatedYet) {
+  FailedAttempt attempt = Refused("55P03");
+  attempt.homeless = true;
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kRetry);
+}
+
 TEST(CommitStep, RetriesAConnectionLostBeforeTheEndMarker) {
   EXPECT_EQ(NextStep(LostConnection(/*end_sent=*/false), kKeyed), CommitStep::kRetry);
 }

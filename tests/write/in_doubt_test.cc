@@ -182,7 +182,8 @@ TEST_F(InDoubtTest, TheLedgerForgetsOldBatches) {
   EXPECT_EQ(writer->WriteDurable({.page = 1}, kLong).kind, Kind::kInserted);
   // The lane tidies up after it has told the outcome, and gives that up when the writer is closed.
   const auto deadline = absl::Now() + kLong;
-  while (Value("SELECT count(*) FROM bxb_ledger") != "2" && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
+  while (Value("SELECT count(*) FROM bxb_ledger") != "2" && absl::Now() < deadline)
+    absl::SleepFor(absl::Milliseconds(5));
   EXPECT_EQ(Value("SELECT count(*) FROM bxb_ledger"), "2");
 }
 

@@ -36,8 +36,9 @@ class WriterEngine {
   std::size_t max_row_bytes() const;
   absl::Duration write_timeout() const;
 
-  /// Hashes an encoded key, and brings near what is known of it while the rest of its row is encoded.
-  KeyHash Prepare(std::string_view key) const;
+  /// Hashes what makes a row unique, its encoded key or the key and the time, and brings near what is known of it while
+  /// the rest of the row is encoded.
+  KeyHash Prepare(std::string_view key, std::string_view key_and_time) const;
 
   /// Copies an encoded row into the open batch, unless its key says that it is there already.
   absl::StatusOr<Ticket> Append(const EncodedRow& row, const KeyHash& key, absl::Duration timeout, Callback callback);

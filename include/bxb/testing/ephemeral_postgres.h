@@ -19,9 +19,10 @@ using TextRows = std::vector<std::vector<std::optional<std::string>>>;
 /// Settings of an EphemeralPostgres. The defaults start a plain server that keeps its promises.
 struct EphemeralPostgresOptions {
   /// Lines of postgresql.conf, `{"wal_level", "logical"}`; they win over the defaults, which are PostgreSQL's own but
-  /// for where it listens (`unix_socket_directories`, `listen_addresses`, `port`) and for what lets standbys and
-  /// crashed servers come back soon (`wal_keep_size`, `wal_retrieve_retry_interval`, `recovery_init_sync_method`).
-  /// fsync is on. A standby has its primary's settings too, where it has none of its own.
+  /// for where it listens (`unix_socket_directories`, `listen_addresses`, `port`), for what lets standbys and crashed
+  /// servers come back soon (`wal_keep_size`, `wal_retrieve_retry_interval`, `recovery_init_sync_method`), and for
+  /// shared memory that goes with the server's folder (`dynamic_shared_memory_type`). fsync is on. A standby has its
+  /// primary's settings too, where it has none of its own.
   std::map<std::string, std::string> settings = {};
 
   /// Where `initdb` and `postgres` are; nothing else is needed. Default: $BXB_PG_BINDIR, else the newest of
@@ -48,8 +49,8 @@ struct EphemeralPostgresOptions {
 /// unix socket in it, no TCP port unless asked. Starting takes about two seconds. As root the server
 /// runs as an unprivileged user (`postgres` if it exists, else `nobody`).
 ///
-/// The folder and the processes go with the destructor, and also when the owning process is killed: a small
-/// guard process outlives it and cleans up. Linux only. Thread safety: one thread at a time.
+/// The folder, the processes and their shared memory go with the destructor, and also when the owning process is
+/// killed: a small guard process outlives it and cleans up. Linux only. Thread safety: one thread at a time.
 class EphemeralPostgres {
  public:
   /// Errors: NotFound with the name of the package to install where no server binaries are found;

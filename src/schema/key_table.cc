@@ -1,0 +1,114 @@
+#include "schema/key_table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "schema/create.h"
+
+namespace bxb::schema {
+namespace {
+
+constexpr std::string_view kSuffix = "_keys";
+constexpr std::string_view kTimeColumn = "written_at";
+constexpr std::size_t kLongestName = 63;
+constexpr int kDeletedAtOnce = 10'000;
+
+std::string PlainName(const Table& table) { return table.name + std::string(kSuffix); }
+
+const TableColumn* Find(const Table& table, const std::string& name) {
+  const auto found = std::ranges::find(table.columns, name, &TableColumn::name);
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
+std::string ProblemWith(const Table& keys, const Table& table, const std::string& column) {
+  const TableColumn* theirs = Find(keys, column);
+  const TableColumn* ours = Find(table, column);
+  if (theirs == nullptr) return fmt::format("column \"{}\" does not exist", column);
+  if (ours != nullptr && theirs->type_name != ours->type_name)
+    return fmt::format("column \"{}\" is {}, not {}", column, theirs->type_name, ours->type_name);
+  if (!theirs->may_insert || !theirs->may_select)
+    return fmt::format("no INSERT and SELECT privileges on column \"{}\"", column);
+  return "";
+}
+
+std::vector<std::string> ProblemsWith(const Table& keys, const Table& table, std::span<const std::string> key_columns) {
+  std::vector<std::string> problems;
+  for (const std::string& column : key_columns) {
+    if (std::string problem = ProblemWith(keys, table, column); !problem.empty()) problems.push_back(problem);
+  }
+  for (const TableColumn& column : keys.columns) {
+    const bool written = std::ranges::find(key_columns, column.name) != key_columns.end();
+    if (!written && column.not_null && !column.has_default)
+      problems.push_back(fmt::format("column \"{}\" is NOT NULL and has no default", column.name));
+  }
+  if (!HasUniqueIndexOn(keys, {key_columns.begin(), key_columns.end()}))
+    problems.push_back(fmt::format("there is no unique index on exactly ({})", fmt::join(key_columns, ", ")));
+  if (keys.unlogged && !table.unlogged) problems.emplace_back("it is unlogged: a crash of the server empties it");
+  if (keys.has_rules || keys.row_security) problems.emplace_back("it has rules or row security policies");
+  return problems;
+}
+
+}  // namespace
+
+std::string KeyTableName(const Table& table) {
+  return QuoteIdentifier(table.schema_name) + "." + QuoteIdentifier(PlainName(table));
+}
+
+std::string KeyTableDdl(const Table& table, std::span<const std::string> key_columns) {
+  std::string columns;
+  std::vector<std::string> key;
+  for (const std::string& name : key_columns) {
+    const TableColumn* column = Find(table, name);
+    key.push_back(QuoteIdentifier(name));
+    columns += fmt::format("  {} {}{} NOT NULL,\n", key.back(), column->type_name,
+                           column->collation.empty() ? "" : " COLLATE " + column->collation);
+  }
+  return fmt::format(
+      "CREATE TABLE {0} (\n{1}  {2} timestamptz NOT NULL DEFAULT now(),\n  PRIMARY KEY ({3}));\n"
+      "CREATE INDEX ON {0} USING brin ({2});\n",
+      KeyTableName(table), columns, kTimeColumn, fmt::join(key, ", "));
+}
+
+absl::Status CreateKeyTable(pq::Connection& connection, const Table& table, std::span<const std::string> key_columns,
+                            pq::Deadline deadline) {
+  if (PlainName(table).size() > kLongestName) {
+    return absl::InvalidArgumentError(
+        fmt::format("table {}: its name is too long for a key table of its own, \"{}\" (at most {} bytes)",
+                    table.sql_name, PlainName(table), kLongestName));
+  }
+  return CreateIfMissing(connection, KeyTableName(table), KeyTableDdl(table, key_columns), deadline);
+}
+
+absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, const Table& table,
+                                                  std::span<const std::string> key_columns, pq::Deadline deadline) {
+  auto found = connection.Query("SELECT to_regclass($1) IS NOT NULL", {KeyTableName(table)}, deadline);
+  if (!found.ok()) return found.status();
+  if (found->front()[0] != "t") return std::nullopt;
+  auto keys = InspectSqlTable(connection, KeyTableName(table), deadline);
+  if (!keys.ok()) return keys.status();
+  const auto problems = ProblemsWith(*keys, table, key_columns);
+  if (problems.empty()) return *std::move(keys);
+  return absl::FailedPreconditionError(fmt::format("key table {}: {}", keys->sql_name, fmt::join(problems, "; ")));
+}
+
+absl::StatusOr<std::uint64_t> DeleteOldKeys(pq::Connection& connection, const Table& key_table, absl::Duration age,
+                                            pq::Deadline deadline) {
+  const std::string sql = fmt::format(
+      "WITH old AS (DELETE FROM {0} WHERE ctid=ANY(ARRAY(SELECT ctid FROM {0} WHERE {1}<now()-make_interval(secs=>{2}) "
+      "LIMIT {3} FOR UPDATE SKIP LOCKED)) RETURNING 1) SELECT count(*) FROM old",
+      key_table.sql_name, kTimeColumn, absl::ToInt64Seconds(age), kDeletedAtOnce);
+  std::uint64_t total = 0;
+  for (std::uint64_t deleted = kDeletedAtOnce; deleted == kDeletedAtOnce; total += deleted) {
+    auto answer = connection.Query(sql, deadline);
+    if (!answer.ok()) return answer.status();
+    const std::string& count = *answer->front()[0];
+    std::from_chars(count.data(), count.data() + count.size(), deleted);
+  }
+  return total;
+}
+
+}  // namespace bxb::schema

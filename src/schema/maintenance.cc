@@ -1,0 +1,201 @@
+#include "schema/maintenance.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "schema/key_table.h"
+#include "schema/maintenance_plan.h"
+#include "schema/partition_catalog.h"
+#include "schema/partition_create.h"
+#include "schema/partition_ddl.h"
+#include "schema/partition_owner.h"
+#include "schema/retention.h"
+
+namespace bxb::schema {
+namespace {
+
+using Kind = PartitionChange::Kind;
+
+constexpr int kMaxAhead = 100;
+
+absl::StatusOr<absl::Time> ServerNow(pq::Connection& connection, pq::Deadline deadline) {
+  const auto rows = connection.Query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8", deadline);
+  if (!rows.ok()) return rows.status();
+  const std::string& text = *rows->front()[0];
+  std::int64_t micros = 0;
+  std::from_chars(text.data(), text.data() + text.size(), micros);
+  return absl::FromUnixMicros(micros);
+}
+
+TimeRange RangeOf(const Partition& partition) {
+  return {.from = FromPgMicros(partition.from), .to = FromPgMicros(partition.to)};
+}
+
+/// One round. Its steps note what does not work, and the later ones go on while there is a connection.
+class Round {
+ public:
+  Round(pq::Connection& connection, const Table& table, const TimePartitioning& by, const PartitionOptions& options,
+        pq::Deadline deadline)
+      : connection_(connection),
+        table_(table),
+        by_(by),
+        options_(options),
+        deadline_(deadline),
+        retention_(connection, table, by, options, deadline) {}
+
+  /// Reads everything before anything is changed.
+  absl::Status Prepare() {
+    auto pending = ReadDetachPending(connection_, table_, deadline_);
+    if (!pending.ok()) return pending.status();
+    pending_ = *std::move(pending);
+    const auto map = ReadPartitionMap(connection_, table_, {}, deadline_);
+    if (!map.ok()) return map.status();
+    has_default_ = map->has_default();
+    const auto server_now = ServerNow(connection_, deadline_);
+    if (!server_now.ok()) return server_now.status();
+    plan_ = PlanMaintenance(*map, absl::Now(), *server_now, options_);
+    report_.notes = plan_.notes;
+    return absl::OkStatus();
+  }
+
+  MaintenanceReport Work() {
+    FinishDetaching();
+    Create();
+    Detach();
+    Remove();
+    DeleteKeys();
+    return std::move(report_);
+  }
+
+  MaintenanceReport DryRun() {
+    for (const Partition& partition : pending_) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+    for (const TimeRange& range : plan_.create) {
+      const auto name = FreePartitionName(connection_, table_, range, deadline_);
+      if (Noted(name.status())) Add(Kind::kCreated, *name, range);
+    }
+    for (const Partition& partition : plan_.take_away) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+    for (const MarkedTable& marked : Removable()) WouldRemove(marked.sql_name, marked.range);
+    for (const Partition& partition : plan_.take_away) WouldRemove(partition.sql_name, RangeOf(partition));
+    if (options_.keep_keys) Add(Kind::kKeysDeleted, KeyTableName(table_), {});
+    return std::move(report_);
+  }
+
+ private:
+  void Add(Kind kind, const std::string& table, const TimeRange& range) {
+    report_.changes.push_back({.kind = kind, .table = table, .range = range});
+  }
+
+  void WouldRemove(const std::string& table, const TimeRange& range) {
+    if (options_.archive) Add(Kind::kArchived, table, range);
+    Add(Kind::kDropped, table, range);
+  }
+
+  // True for OK.
+  bool Noted(const absl::Status& status) {
+    if (!status.ok()) report_.notes.emplace_back(status.message());
+    return status.ok();
+  }
+
+  void FinishDetaching() {
+    for (const Partition& partition : pending_) {
+      if (connection_.lost()) return;
+      if (!Noted(retention_.FinishDetaching(partition))) continue;
+      Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+    }
+  }
+
+  // One by one: where one cannot be had the others may.
+  void Create() {
+    for (const TimeRange& range : plan_.create) {
+      if (connection_.lost()) return;
+      const auto made = CreatePartitions(connection_, table_, by_, {&range, 1}, options_.lock_timeout, deadline_);
+      if (Noted(made.status())) report_.changes.insert(report_.changes.end(), made->begin(), made->end());
+      if (absl::IsAborted(made.status())) return;
+    }
+  }
+
+  void Detach() {
+    for (const Partition& partition : plan_.take_away) {
+      if (connection_.lost()) return;
+      const absl::Status detached = retention_.Detach(partition, has_default_);
+      if (Noted(detached)) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+      if (absl::IsAborted(detached)) return;
+    }
+  }
+
+  // Those of this round and those that earlier ones have left.
+  void Remove() {
+    for (const MarkedTable& marked : Removable()) {
+      if (connection_.lost()) return;
+      Noted(retention_.Remove(marked, *plan_.keep_from, report_.changes));
+    }
+  }
+
+  std::vector<MarkedTable> Removable() {
+    if (!plan_.keep_from || connection_.lost()) return {};
+    auto marked = FindMarked(connection_, table_, deadline_);
+    if (!Noted(marked.status())) return {};
+    std::erase_if(*marked, [&](const MarkedTable& table) { return table.range.to > *plan_.keep_from; });
+    return *std::move(marked);
+  }
+
+  void DeleteKeys() {
+    if (!options_.keep_keys || connection_.lost()) return;
+    const auto keys = InspectSqlTable(connection_, KeyTableName(table_), deadline_);
+    if (!Noted(keys.status())) return;
+    const auto deleted = DeleteOldKeys(connection_, *keys, *options_.keep_keys, deadline_);
+    if (!Noted(deleted.status()) || *deleted == 0) return;
+    report_.changes.push_back({.kind = Kind::kKeysDeleted, .table = keys->sql_name, .range = {}, .keys = *deleted});
+  }
+
+  pq::Connection& connection_;
+  const Table& table_;
+  const TimePartitioning& by_;
+  const PartitionOptions& options_;
+  const pq::Deadline deadline_;
+  Retention retention_;
+  std::vector<Partition> pending_;
+  bool has_default_ = false;
+  MaintenancePlan plan_;
+  MaintenanceReport report_;
+};
+
+}  // namespace
+
+absl::StatusOr<MaintenanceReport> Maintain(pq::Connection& connection, const Table& table,
+                                           const PartitionOptions& options, bool dry_run, pq::Deadline deadline) {
+  const auto by = FindTimePartitioning(connection, table, "", deadline);
+  if (!by.ok()) return by.status();
+  if (!*by) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} is not partitioned by ranges of one timestamptz or timestamp column", table.sql_name));
+  }
+  const auto not_owner = WhyNotOwner(connection, table, deadline);
+  if (!not_owner.ok()) return not_owner.status();
+  if (!not_owner->empty()) return absl::PermissionDeniedError(*not_owner);
+  const auto partman = IsManagedByPartman(connection, table, deadline);
+  if (!partman.ok()) return partman.status();
+  if (*partman) return MaintenanceReport{.notes = {fmt::format("pg_partman manages {}", table.sql_name)}};
+
+  Round round(connection, table, **by, options, deadline);
+  if (absl::Status prepared = round.Prepare(); !prepared.ok()) return prepared;
+  return dry_run ? round.DryRun() : round.Work();
+}
+
+absl::Status CheckPartitionOptions(const PartitionOptions& options) {
+  const auto wrong = [](const char* what) { return absl::InvalidArgumentError(what); };
+  if (options.ahead < 0 || options.ahead > kMaxAhead) return wrong("partitions.ahead must be 0 … 100");
+  if (options.oldest < absl::ZeroDuration()) return wrong("partitions.oldest must not be negative");
+  if (options.newest < absl::ZeroDuration()) return wrong("partitions.newest must not be negative");
+  if (options.lock_timeout < absl::Milliseconds(1) || options.lock_timeout > absl::Minutes(1)) {
+    return wrong("partitions.lock_timeout must be 1 ms … 1 minute");
+  }
+  if (options.keep && *options.keep < 0) return wrong("partitions.keep must not be negative");
+  if (options.keep_keys && *options.keep_keys <= absl::ZeroDuration()) {
+    return wrong("partitions.keep_keys must be more than zero");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace bxb::schema

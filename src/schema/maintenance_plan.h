@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "bxb/partitions.h"
+#include "schema/partition_map.h"
+
+namespace bxb::schema {
+
+/// What a round of maintenance is to do.
+struct MaintenancePlan {
+  std::vector<TimeRange> create;      ///< by time
+  std::vector<Partition> take_away;   ///< by time
+  std::optional<absl::Time> keep_from;  ///< where retention begins to keep; unset: all stay
+  std::vector<std::string> notes;
+};
+
+/// Pure: the same map, clocks and options give the same plan. New partitions go by the host's clock, as the events that
+/// are accepted do; retention goes by the clock that is behind.
+MaintenancePlan PlanMaintenance(const PartitionMap& map, absl::Time host_now, absl::Time server_now,
+                                const PartitionOptions& options);
+
+}  // namespace bxb::schema

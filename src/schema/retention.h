@@ -1,0 +1,64 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bxb/partitions.h"
+#include "pq/connection.h"
+#include "schema/partition_map.h"
+#include "schema/table.h"
+
+namespace bxb::schema {
+
+/// A table that retention has detached, or is about to detach, and has marked so in its comment.
+struct MarkedTable {
+  std::string oid;
+  std::string sql_name;
+  std::string mark;
+  TimeRange range;
+};
+
+/// The comment by which a later round knows a partition again, and reads it.
+std::string DetachMark(const Table& table, const TimeRange& range);
+std::optional<TimeRange> RangeOfMark(const std::string& mark);
+
+/// The table's partitions of earlier rounds that were detached and not dropped.
+absl::StatusOr<std::vector<MarkedTable>> FindMarked(pq::Connection& connection, const Table& table,
+                                                    pq::Deadline deadline);
+
+/// Takes partitions out of one table. Each call leaves the connection outside of a transaction, or lost.
+class Retention {
+ public:
+  /// All must outlive it.
+  Retention(pq::Connection& connection, const Table& table, const TimePartitioning& by,
+            const PartitionOptions& options, pq::Deadline deadline)
+      : connection_(connection), table_(table), by_(by), options_(options), deadline_(deadline) {}
+
+  /// Marks and detaches it. Concurrently unless the table has a DEFAULT partition: readers and writers of the table
+  /// go on, and transactions that have used it before are waited for. Aborted where they take too long.
+  absl::Status Detach(const Partition& partition, bool has_default);
+
+  /// Finishes what an interrupted Detach has begun.
+  absl::Status FinishDetaching(const Partition& partition);
+
+  /// Archives and drops a detached table, of whose rows none may be at or after `keep_from`. Nobody else does the same
+  /// meanwhile, and nobody writes into it. What was done is added to `changes`, also before an error.
+  absl::Status Remove(const MarkedTable& marked, absl::Time keep_from, std::vector<PartitionChange>& changes);
+
+ private:
+  absl::Status AwaitOlderTransactions(const Partition& partition);
+  absl::Status CheckRemovable(const MarkedTable& marked, absl::Time keep_from);
+  absl::Status Lock(const MarkedTable& marked);
+  absl::Status Run(const std::string& sql, pq::Deadline deadline);
+
+  pq::Connection& connection_;
+  const Table& table_;
+  const TimePartitioning& by_;
+  const PartitionOptions& options_;
+  const pq::Deadline deadline_;
+};
+
+}  // namespace bxb::schema

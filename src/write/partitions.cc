@@ -1,0 +1,114 @@
+#include "write/partitions.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "bxb/internal/server_error.h"
+
+namespace bxb::write {
+namespace {
+
+std::string Text(const absl::Status& status) { return std::string(status.message()); }
+
+// The kernel's coarse clock: read for every event, and milliseconds are close enough.
+absl::Time Now() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return absl::TimeFromTimespec(now);
+}
+
+// Whether the same attempt may end otherwise later.
+bool MayPassLater(const absl::Status& status) {
+  return absl::IsAborted(status) || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status) || absl::IsCancelled(status);
+}
+
+}  // namespace
+
+Partitions::Partitions(schema::Table table, schema::TimePartitioning by, std::vector<std::string> columns,
+                       PartitionOptions options, LogHook log)
+    : table_(std::move(table)),
+      by_(std::move(by)),
+      columns_(std::move(columns)),
+      options_(std::move(options)),
+      log_(std::move(log)) {}
+
+Partitions::Map Partitions::map() const {
+  const std::lock_guard lock(mutex_);
+  return map_;
+}
+
+absl::Status Partitions::Refresh(pq::Connection& connection, pq::Deadline deadline) {
+  auto map = schema::ReadPartitionMap(connection, table_, columns_, deadline);
+  if (!map.ok()) return map.status();
+  auto why_none = options_.create ? schema::WhyNoPartitions(connection, table_, deadline)
+                                  : std::string("PartitionOptions::create is off");
+  if (!why_none.ok()) return why_none.status();
+  const std::lock_guard lock(mutex_);
+  map_ = std::make_shared<const schema::PartitionMap>(*std::move(map));
+  why_none_ = *std::move(why_none);
+  return absl::OkStatus();
+}
+
+bool Partitions::HoldsAll(const Map& map, const std::vector<schema::PgMicros>& times) const {
+  return map->has_default() ||
+         std::ranges::all_of(times, [&](schema::PgMicros time) { return map->Find(time).has_value(); });
+}
+
+absl::StatusOr<std::string> Partitions::Provide(pq::Connection& connection, const std::vector<schema::PgMicros>& times,
+                                                pq::Deadline deadline) {
+  // Somebody else may have created them since the last look.
+  if (absl::Status read = Refresh(connection, deadline); !read.ok()) return read;
+  const Map before = map();
+  if (HoldsAll(before, times)) return "";
+  if (std::string why = WhyNotCreated(before); !why.empty()) return why;
+  const absl::Status created = Create(connection, before, times, deadline);
+  if (!created.ok() && MayPassLater(created)) return created;
+  if (absl::Status read = Refresh(connection, deadline); !read.ok()) return read;
+  if (HoldsAll(map(), times)) return "";
+  return created.ok() ? "it overlaps another partition" : Text(created);
+}
+
+std::string Partitions::WhyNotCreated(const Map& map) const {
+  if (!map->interval()) return "the partitions there are have no interval in common to create another one by";
+  const std::lock_guard lock(mutex_);
+  return why_none_;
+}
+
+absl::Status Partitions::Create(pq::Connection& connection, const Map& map, const std::vector<schema::PgMicros>& times,
+                                pq::Deadline deadline) {
+  std::vector<TimeRange> ranges;
+  for (const schema::PgMicros time : times) {
+    if (!map->Find(time)) ranges.push_back(RangeOf(*map->interval(), schema::FromPgMicros(time)));
+  }
+  std::ranges::sort(ranges, {}, &TimeRange::from);
+  ranges.erase(std::ranges::unique(ranges).begin(), ranges.end());
+  auto created = schema::CreatePartitions(connection, table_, by_, ranges, options_.lock_timeout, deadline);
+  if (!created.ok()) return created.status();
+  if (!log_) return absl::OkStatus();
+  for (const PartitionChange& change : *created)
+    log_(LogLevel::kInfo, fmt::format("created partition {} on demand", change.table));
+  return absl::OkStatus();
+}
+
+absl::Status Partitions::CheckWindow(schema::PgMicros time) const {
+  const absl::Time now = Now();
+  const absl::Time point = schema::FromPgMicros(time);
+  if (point >= now - options_.oldest && point <= now + options_.newest) [[likely]]
+    return absl::OkStatus();
+  return OutsideWindow(time, now);
+}
+
+absl::Status Partitions::OutsideWindow(schema::PgMicros time, absl::Time now) const {
+  const auto text = [](absl::Time point) { return absl::FormatTime(absl::RFC3339_full, point, absl::UTCTimeZone()); };
+  const std::string message = fmt::format(
+      "column \"{}\": {} is outside of the accepted window, {} … {} (PartitionOptions::oldest is {}, newest {})",
+      by_.column, text(schema::FromPgMicros(time)), text(now - options_.oldest), text(now + options_.newest),
+      absl::FormatDuration(options_.oldest), absl::FormatDuration(options_.newest));
+  return internal::WithServerError(absl::InvalidArgumentError(message), {.sqlstate = "23514", .column = by_.column});
+}
+
+}  // namespace bxb::write
