@@ -20,8 +20,8 @@ namespace {
 constexpr std::size_t kRows = 1024;
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::string_view kProperties = R"({"region":"eu-west-1","status":200,"path":"/v1/items","ms":12})";
-constexpr PgType kTypes[] = {PgType::kUuid,        PgType::kText,  PgType::kText,   PgType::kText,
-                             PgType::kTimestamptz, PgType::kJsonb, PgType::kFloat8, PgType::kNumeric};
+constexpr PgType kTypes[] = {PgType::kUuid, PgType::kText,  PgType::kTimestamptz, PgType::kText,
+                             PgType::kText, PgType::kJsonb, PgType::kFloat8,      PgType::kNumeric};
 
 // Typical events, different enough that no branch can be learned from the row before.
 class Events {

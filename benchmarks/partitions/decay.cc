@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,9 +84,10 @@ class Filling {
   bool Finished() const;
   void TellServer(KeptServer& server, Session& session) const;
   std::unique_ptr<EventWriter> OpenTable(const std::string& dsn) const;
-  void WriteStep(EventWriter& writer, std::uint64_t begin, std::uint64_t end) const;
+  FlushReport WriteStep(EventWriter& writer, std::uint64_t begin, std::uint64_t end) const;
   void FillOn(KeptServer& server);
-  void Record(Session& session, std::uint64_t rows, std::uint64_t added, double seconds);
+  void RequireRows(Session& session, std::uint64_t rows) const;
+  void Record(Session& session, DecayLog::Step step);
 
   const DecaySettings& settings_;
   const DecayTable& table_;
@@ -100,11 +102,13 @@ bool Filling::Finished() const {
 }
 
 void Filling::Run() {
-  if (Finished()) return;
-  const std::size_t memory = static_cast<std::size_t>(settings_.memory_mb) << 20;
-  KeptServer server(fmt::format("{}/{}", settings_.out, table_.name),
-                    {{"shared_buffers", fmt::format("{}MB", settings_.shared_buffers_mb)}, {"max_wal_size", "4GB"}},
-                    memory);
+  const std::string folder = fmt::format("{}/{}", settings_.out, table_.name);
+  const bool exists = std::filesystem::exists(folder + "/data");
+  if (Finished() && (settings_.keep_data || !exists)) return;
+  if (!exists && !log_.StepsOf(table_.name).empty()) Die(folder + " has lost its data: name another --out");
+  const std::map<std::string, std::string> server_settings = {
+      {"shared_buffers", fmt::format("{}MB", settings_.shared_buffers_mb)}, {"max_wal_size", "4GB"}};
+  KeptServer server(folder, server_settings, static_cast<std::size_t>(settings_.memory_mb) << 20);
   FillOn(server);
   if (!settings_.keep_data) server.Remove();
 }
@@ -118,7 +122,7 @@ void Filling::TellServer(KeptServer& server, Session& session) const {
   facts.emplace_back("decay's settings", SettingsLine(settings_));
   facts.emplace_back("the server's memory",
                      Describe(server.group(), static_cast<std::size_t>(settings_.memory_mb) << 20));
-  Tell(facts);
+  Print(facts);
 }
 
 std::unique_ptr<EventWriter> Filling::OpenTable(const std::string& dsn) const {
@@ -136,7 +140,7 @@ std::unique_ptr<EventWriter> Filling::OpenTable(const std::string& dsn) const {
 }
 
 // The producers stay close to each other, so that times advance.
-void Filling::WriteStep(EventWriter& writer, std::uint64_t begin, std::uint64_t end) const {
+FlushReport Filling::WriteStep(EventWriter& writer, std::uint64_t begin, std::uint64_t end) const {
   std::atomic<std::uint64_t> next = begin;
   std::vector<std::jthread> producers;
   for (int i = 0; i < kProducers; ++i) {
@@ -151,7 +155,9 @@ void Filling::WriteStep(EventWriter& writer, std::uint64_t begin, std::uint64_t 
     });
   }
   producers.clear();
-  FlushAll(writer);
+  FlushReport report = writer.Flush(kLong);
+  if (!report.all_stored()) Die(report.last_error.ToString());
+  return report;
 }
 
 void Filling::FillOn(KeptServer& server) {
@@ -161,21 +167,33 @@ void Filling::FillOn(KeptServer& server) {
   const auto rows = static_cast<std::uint64_t>(settings_.rows);
   for (std::uint64_t at = DecaySummary(log_.StepsOf(table_.name)).rows; !Finished();) {
     const std::uint64_t end = std::min(at + step_, rows);
-    const double seconds = SecondsOf([&] { WriteStep(*writer, at, end); });
-    Record(session, end, end - at, seconds);
+    FlushReport report;
+    const double seconds = SecondsOf([&] { report = WriteStep(*writer, at, end); });
+    Record(session, {.table = table_.name,
+                     .rows = end,
+                     .seconds = seconds,
+                     .rows_per_s = static_cast<double>(end - at) / seconds,
+                     .duplicates = report.duplicates});
     at = end;
   }
   const FlushReport closed = writer->Close(kLong);
   if (!closed.all_stored()) Die(closed.last_error.ToString());
+  RequireRows(session, DecaySummary(log_.StepsOf(table_.name)).rows);
 }
 
-void Filling::Record(Session& session, std::uint64_t rows, std::uint64_t added, double seconds) {
-  const double rate = static_cast<double>(added) / seconds;
-  const std::string bytes = session.Value("SELECT pg_database_size(current_database())");
-  log_.Append({table_.name, rows, seconds, rate, std::stoull(bytes)});
-  std::cerr << fmt::format("decay/{:<12}{:8.2f} of {} million {:>10.0f} rows/s {:>8.1f} GiB\n", table_.name,
-                           static_cast<double>(rows) / kMillion, settings_.rows / kMillion, rate,
-                           std::stod(bytes) / (1 << 30));
+// None was lost, and none counted twice when a step was written again.
+void Filling::RequireRows(Session& session, std::uint64_t rows) const {
+  std::cerr << fmt::format("decay/{}: counting\n", table_.name);
+  const std::string stored = session.Value("SELECT count(*) FROM events");
+  if (stored != std::to_string(rows)) Die(fmt::format("{}: {} rows stored instead of {}", table_.name, stored, rows));
+}
+
+void Filling::Record(Session& session, DecayLog::Step step) {
+  step.database_bytes = std::stoull(session.Value("SELECT pg_database_size(current_database())"));
+  log_.Append(step);
+  std::cerr << fmt::format("decay/{:<12}{:8.2f} of {} million {:>10.0f} rows/s {:>8.1f} GiB\n", step.table,
+                           static_cast<double>(step.rows) / kMillion, settings_.rows / kMillion, step.rows_per_s,
+                           static_cast<double>(step.database_bytes) / (1 << 30));
 }
 
 std::string Note(const DecaySettings& settings, const DecaySummary& summary) {
@@ -214,9 +232,11 @@ void DrawChart(const DecaySettings& settings, const std::vector<DecayTable>& tab
               .x_title = "million rows in the table",
               .y_title = "rows/s"};
   for (const DecayTable& table : tables) {
-    Chart::Line line{.name = table.title};
-    for (const DecayLog::Step& step : log.StepsOf(table.name)) {
-      line.points.emplace_back(static_cast<double>(step.rows) / kMillion, step.rows_per_s);
+    const std::vector<DecayLog::Step> steps = log.StepsOf(table.name);
+    const std::string note = Note(settings, DecaySummary(steps));
+    Chart::Line line{.name = note.empty() ? table.title : fmt::format("{} ({})", table.title, note)};
+    for (const DecayLog::Step& step : steps) {
+      if (step.telling()) line.points.emplace_back(static_cast<double>(step.rows) / kMillion, step.rows_per_s);
     }
     chart.lines.push_back(std::move(line));
   }

@@ -15,14 +15,15 @@
 namespace bxb::bench {
 namespace {
 
-constexpr std::string_view kTitles = "table,rows,seconds,rows_per_s,database_bytes";
+constexpr std::string_view kTitles = "table,rows,seconds,rows_per_s,database_bytes,duplicates";
 
 DecayLog::Step Parse(const std::string& line) {
   DecayLog::Step step{};
   char comma = 0;
   std::istringstream in(line);
   std::getline(in, step.table, ',');
-  in >> step.rows >> comma >> step.seconds >> comma >> step.rows_per_s >> comma >> step.database_bytes;
+  in >> step.rows >> comma >> step.seconds >> comma >> step.rows_per_s >> comma >> step.database_bytes >> comma >>
+      step.duplicates;
   if (!in) Die("not understood in the results so far: " + line);
   return step;
 }
@@ -66,8 +67,8 @@ void DecayLog::Read(const std::string& settings) {
 
 void DecayLog::Append(const Step& step) {
   std::ofstream file(path_, std::ios::app);
-  file << fmt::format("{},{},{:.3f},{:.0f},{}\n", step.table, step.rows, step.seconds, step.rows_per_s,
-                      step.database_bytes);
+  file << fmt::format("{},{},{:.3f},{:.0f},{},{}\n", step.table, step.rows, step.seconds, step.rows_per_s,
+                      step.database_bytes, step.duplicates);
   if (!file.flush()) Die("cannot write " + path_);
   steps_.push_back(step);
 }
@@ -78,12 +79,13 @@ std::vector<DecayLog::Step> DecayLog::StepsOf(std::string_view table) const {
   return found;
 }
 
-DecaySummary::DecaySummary(const std::vector<DecayLog::Step>& steps) {
+DecaySummary::DecaySummary(std::vector<DecayLog::Step> steps) {
   if (steps.empty()) return;
-  const std::size_t tenth = std::max<std::size_t>(1, steps.size() / 10);
   rows = steps.back().rows;
   database_bytes = steps.back().database_bytes;
   for (const DecayLog::Step& step : steps) seconds += step.seconds;
+  std::erase_if(steps, [](const DecayLog::Step& step) { return !step.telling(); });
+  const std::size_t tenth = std::min(steps.size(), std::max<std::size_t>(1, steps.size() / 10));
   first_tenth = RowsPerSecond(std::span(steps).first(tenth));
   last_tenth = RowsPerSecond(std::span(steps).last(tenth));
 }

@@ -16,6 +16,9 @@ class DecayLog {
     double seconds;
     double rows_per_s;
     std::uint64_t database_bytes;
+    std::uint64_t duplicates;  ///< rows that a run which was killed had written: they cost less
+
+    bool telling() const { return duplicates == 0; }
   };
 
   /// Reads what is there. Dies where that was measured with other settings, which are a line of text.
@@ -34,11 +37,11 @@ class DecayLog {
 
 /// What one table's steps amount to.
 struct DecaySummary {
-  explicit DecaySummary(const std::vector<DecayLog::Step>& steps);
+  explicit DecaySummary(std::vector<DecayLog::Step> steps);
 
   std::uint64_t rows = 0;
   double seconds = 0;
-  double first_tenth = 0;  ///< rows/s over the first tenth of the rows, and over the last one
+  double first_tenth = 0;  ///< rows/s over the first tenth of the telling steps, and over the last one
   double last_tenth = 0;
   std::uint64_t database_bytes = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,11 +9,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "support/session.h"
 #include "testing/account.h"
+#include "testing/file_descriptor.h"
 #include "testing/process.h"
 #include "testing/server_binaries.h"
 
@@ -26,18 +26,8 @@ namespace fs = std::filesystem;
 // Long enough for a last checkpoint, and for the recovery from a crash.
 constexpr absl::Duration kPatience = absl::Minutes(15);
 
-// The read returns when the other end of the socket is closed: when this process has ended.
-constexpr char kWatchScript[] = R"sh(
-trap '' PIPE
-exec 3<&0
-(
-  read -r line <&3
-  if read -r pid <"$1/data/postmaster.pid" && grep -qF -e "$1" "/proc/$pid/cmdline"; then
-    kill -INT "$pid"
-    while kill -0 "$pid"; do sleep 0.2; done
-  fi
-  rmdir "$2"
-) &
+constexpr char kStopScript[] = R"sh(
+if read -r pid <"$1/data/postmaster.pid" && grep -qF -e "$1" "/proc/$pid/cmdline"; then kill -INT "$pid"; fi
 )sh";
 
 template <typename T>
@@ -67,18 +57,6 @@ void ForgetCached(const std::string& folder) {
   }
 }
 
-testing::FileDescriptor Watch(const std::string& folder, const MemoryGroup* group) {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) Die("socketpair");
-  testing::FileDescriptor ours(ends[0]);
-  const testing::FileDescriptor theirs(ends[1]);
-  const std::string group_folder = group == nullptr ? "" : group->folder();
-  const pid_t shell = Must(testing::Spawn({"/bin/sh", "-c", kWatchScript, "sh", folder, group_folder},
-                                          testing::Account::Own(), theirs.get(), theirs.get()));
-  Must(testing::WaitForExit(shell, pq::After(kPatience)));
-  return ours;
-}
-
 }  // namespace
 
 KeptServer::KeptServer(const std::string& folder, std::map<std::string, std::string> settings, std::size_t memory)
@@ -91,7 +69,7 @@ KeptServer::KeptServer(const std::string& folder, std::map<std::string, std::str
   ForgetCached(folder_.data());
   group_ = MemoryGroup::Make(memory);
   postmaster_ = std::make_unique<testing::Postmaster>(bin_dir + "/postgres", folder_);
-  watch_ = Watch(folder_.path, group_.get());
+  stop_ = std::make_unique<AtEnd>(kStopScript, std::vector{folder_.path});
   Must(postmaster_->Start(pq::After(kPatience)));
   if (group_) group_->Add(postmaster_->pid());
 }

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "partitions/at_end.h"
 #include "partitions/memory_group.h"
-#include "testing/file_descriptor.h"
 #include "testing/postmaster.h"
 #include "testing/server_folder.h"
 
@@ -38,7 +38,7 @@ class KeptServer {
   testing::ServerFolder folder_;
   std::unique_ptr<MemoryGroup> group_;
   std::unique_ptr<testing::Postmaster> postmaster_;
-  testing::FileDescriptor watch_;
+  std::unique_ptr<AtEnd> stop_;
 };
 
 }  // namespace bxb::bench

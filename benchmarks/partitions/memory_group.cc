@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <fstream>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "testing/process.h"
@@ -24,6 +22,9 @@ struct Version {
 };
 
 constexpr std::array kVersions = {Version{"/memory", "memory.limit_in_bytes"}, Version{"", "memory.max"}};
+
+// A process that has ended leaves its group a moment later; a server that is stopped, after its last checkpoint.
+constexpr char kRemoveScript[] = R"sh(for i in $(seq 3000); do rmdir "$1" && exit; sleep 0.1; done)sh";
 
 // The kernel tells of a refusal when the file is written, not before.
 bool WriteTo(const std::string& path, std::size_t value) {
@@ -47,14 +48,7 @@ std::unique_ptr<MemoryGroup> MemoryGroup::Make(std::size_t bytes) {
   return nullptr;
 }
 
-MemoryGroup::MemoryGroup(std::string folder) : folder_(std::move(folder)) {}
-
-// A process that has ended leaves its group a moment later.
-MemoryGroup::~MemoryGroup() {
-  for (int attempt = 0; ::rmdir(folder_.c_str()) != 0 && attempt < 100; ++attempt) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
+MemoryGroup::MemoryGroup(std::string folder) : folder_(std::move(folder)), remove_(kRemoveScript, {folder_}) {}
 
 void MemoryGroup::Add(pid_t pid) {
   WriteTo(folder_ + "/cgroup.procs", static_cast<std::size_t>(pid));

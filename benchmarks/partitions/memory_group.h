@@ -6,17 +6,17 @@
 #include <memory>
 #include <string>
 
+#include "partitions/at_end.h"
+
 namespace bxb::bench {
 
 /// Holds the memory of processes, page cache included, to a bound: a memory cgroup of version 1 or 2, which takes
-/// a right to write to /sys/fs/cgroup that mostly root has. Gone with this object, once the processes are.
+/// a right to write to /sys/fs/cgroup that mostly root has. It goes with this object, and when this process is killed,
+/// once its processes have gone.
 class MemoryGroup {
  public:
   /// Null where that is not possible.
   static std::unique_ptr<MemoryGroup> Make(std::size_t bytes);
-  ~MemoryGroup();
-  MemoryGroup(const MemoryGroup&) = delete;
-  MemoryGroup& operator=(const MemoryGroup&) = delete;
 
   /// Takes in a process, its children, and all that they will start.
   void Add(pid_t pid);
@@ -27,6 +27,7 @@ class MemoryGroup {
   explicit MemoryGroup(std::string folder);
 
   std::string folder_;
+  AtEnd remove_;
 };
 
 /// For people: what a group does, or that there is none.

@@ -26,8 +26,8 @@ struct Settings : CommonSettings {
   std::string parts = "routes,counts,sorting,scope,keys,decay";
   int route_rows = 200'000;  ///< a multiple of 20,000
   int count_rows = 50'000;
-  int sorting_rows = 200'000;
-  int scope_rows = 300'000;
+  int sorting_rows = 160'000;
+  int scope_rows = 240'000;
   int key_rows = 1'000'000;  ///< in each round
   DecaySettings decay;
 

@@ -81,12 +81,14 @@ Facts DescribeEnvironment(Server& server, double row_bytes) {
   return DescribeEnvironment(server.session(), server.own() == nullptr ? "" : server.own()->dir(), row_bytes);
 }
 
-void Tell(const Facts& facts) {
-  for (const auto& [name, value] : facts) {
-    std::cout << fmt::format("{:<22}{}\n", name, value);
-    benchmark::AddCustomContext(name, value);
-  }
+void Print(const Facts& facts) {
+  for (const auto& [name, value] : facts) std::cout << fmt::format("{:<22}{}\n", name, value);
   std::cout << "\n" << std::flush;
+}
+
+void Tell(const Facts& facts) {
+  Print(facts);
+  for (const auto& [name, value] : facts) benchmark::AddCustomContext(name, value);
 }
 
 }  // namespace bxb::bench

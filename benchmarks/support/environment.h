@@ -17,6 +17,8 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 Facts DescribeEnvironment(Session& session, const std::string& folder, double row_bytes);
 Facts DescribeEnvironment(Server& server, double row_bytes);
 
+void Print(const Facts& facts);
+
 /// Prints the facts, and puts them into Google Benchmark's own output.
 void Tell(const Facts& facts);
 

@@ -28,7 +28,7 @@ struct TimeRange {
   bool operator==(const TimeRange&) const = default;
 };
 
-/// The interval's own range that `time` lies in.
+/// The interval's own range that `time` lies in; an empty one where it is infinite.
 TimeRange RangeOf(PartitionInterval interval, absl::Time time);
 
 /// What is left of a partition that retention has taken out of its table: a table of its own, which queries on the
@@ -39,7 +39,9 @@ struct DetachedPartition {
 };
 
 /// Receives a partition before it is dropped: copy it elsewhere. OK lets it be dropped; with an error it stays as it
-/// is, detached, and is handed over again next time. Called on the thread that maintains the partitions.
+/// is, detached, and is handed over again next time. It is also handed over again where the drop itself has failed, so
+/// make the copy one that can be repeated. Meanwhile the table can be read and not changed, and nobody else has it.
+/// Called on the thread that maintains the partitions, whose timeout does not end it.
 using ArchiveHook = std::function<absl::Status(const DetachedPartition&)>;
 
 /// How the partitions of a table are looked after. All of it needs a role that owns the table; with another role

@@ -35,11 +35,14 @@ struct ForeignKey {
   std::vector<std::string> referenced;  ///< its columns; empty: its primary key
 };
 
-/// Autovacuum of a table that only ever grows (https://www.postgresql.org/docs/15/routine-vacuuming.html). Inserted rows
-/// want to be frozen, and marked visible for index-only scans, soon and in small portions; the server's defaults
-/// wait until a fifth of the table is new.
+/// Autovacuum of a table that only ever grows. Inserted rows want to be frozen, and marked visible for index-only
+/// scans, soon and in small portions; the server's defaults wait until a fifth of the table is new, which takes the
+/// longer the larger it is. So: thresholds in rows, no scale factors, and a minimum freeze age of zero, since a row
+/// that is not updated gains nothing from waiting (https://www.postgresql.org/docs/15/routine-vacuuming.html, "The
+/// Autovacuum Daemon", advises it for tables with hardly any UPDATE or DELETE). Set on the plain table, or on each
+/// partition: a partitioned table has no storage of its own.
 struct Autovacuum {
-  bool tuned = true;                      ///< false: the server's own settings
+  bool tuned = true;                          ///< false: the server's own settings
   std::int64_t insert_threshold = 1'000'000;  ///< a vacuum after so many rows, whatever the table holds
   std::int64_t analyze_threshold = 500'000;   ///< and new statistics
 };
@@ -95,8 +98,8 @@ struct TableReport {
   struct Index {
     std::string name;
     std::string definition;  ///< as pg_indexes has it
-    std::string use;  ///< "dedup, global", "dedup, per timestamp", "another unique index: what violates it is rejected",
-                      ///< "none: partial" …
+    std::string use;         ///< "dedup, global", "dedup, per timestamp", "another unique index: what violates it is
+                      ///< rejected", "none: partial" …
   };
 
   std::string table;  ///< quoted, with its schema
@@ -128,7 +131,7 @@ absl::StatusOr<TableReport> InspectFor(const RowShape& shape, const std::string&
 
 /// Reads an existing table back, whoever created it, and says what a Writer<Row> can and cannot use of it. `table` as
 /// WriterOptions::table; empty: RowOf<Row>::table. A table that cannot be used is no error: see `problems`. Errors:
-/// NotFound (no such table), those of connecting.
+/// NotFound (no such table), InvalidArgument (a view or the like), those of connecting.
 template <DescribedRow Row>
 absl::StatusOr<TableReport> Inspect(const std::string& dsn, const std::string& table = {},
                                     absl::Duration timeout = absl::Seconds(30)) {

@@ -82,7 +82,7 @@ void CheckColumnPrivileges(const RowShape& shape, const Table& table, const std:
   }
   for (const TableColumn& column : table.columns) {
     if (std::ranges::find(merged_by, column.name) != merged_by.end() && !column.may_select) {
-      misfits.push_back({Kind::kPrivilege, column.name, "cannot tell duplicates: no SELECT privilege"});
+      misfits.push_back({Kind::kPrivilege, column.name, "cannot be read back to tell duplicates: no SELECT privilege"});
     }
   }
   for (const TableColumn& column : table.columns) {

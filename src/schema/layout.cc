@@ -80,7 +80,7 @@ std::string PartitionsDdl(const Layout& layout, absl::Time now) {
   const Table table = TableOf(layout);
   std::string sql;
   for (const TimeRange& range : RangesAhead(*layout.partition_by, now, layout.ahead)) {
-    sql += fmt::format("\nCREATE TABLE {} PARTITION OF {}\n  FOR VALUES FROM ('{}') TO ('{}'){};\n",
+    sql += fmt::format("\nCREATE TABLE {} PARTITION OF {}\nFOR VALUES FROM ('{}') TO ('{}'){};\n",
                        NameBeside(table, table.name + NameSuffix(range)), table.sql_name, TimeText(range.from, true),
                        TimeText(range.to, true), WithStorage(layout));
   }

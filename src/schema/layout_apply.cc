@@ -77,6 +77,7 @@ absl::StatusOr<std::vector<PartitionChange>> CreateRanges(pq::Connection& connec
                                                           const std::vector<TimeRange>& ranges, pq::Deadline deadline) {
   auto by = FindTimePartitioning(connection, table, std::string(kEventTime), deadline);
   if (!by.ok()) return by.status();
+  if (!by->has_value()) return absl::AbortedError(fmt::format("table {} has changed meanwhile", table.sql_name));
   auto created = CreatePartitions(connection, table, **by, ranges, kLockTimeout, deadline);
   while (absl::IsAborted(created.status()) && std::chrono::steady_clock::now() < deadline) {
     created = CreatePartitions(connection, table, **by, ranges, kLockTimeout, deadline);
@@ -117,7 +118,6 @@ absl::Status Apply(pq::Connection& connection, const Layout& layout, pq::Deadlin
 }
 
 }  // namespace
-
 }  // namespace bxb::schema
 
 namespace bxb {

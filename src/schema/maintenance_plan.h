@@ -12,8 +12,8 @@ namespace bxb::schema {
 
 /// What a round of maintenance is to do.
 struct MaintenancePlan {
-  std::vector<TimeRange> create;      ///< by time
-  std::vector<Partition> take_away;   ///< by time
+  std::vector<TimeRange> create;        ///< by time
+  std::vector<Partition> take_away;     ///< by time
   std::optional<absl::Time> keep_from;  ///< where retention begins to keep; unset: all stay
   std::vector<std::string> notes;
 };

@@ -18,8 +18,8 @@ constexpr const char* kPartitioningSql = R"(
    WHERE p.partrelid = to_regclass($1) AND p.partstrat = 'r' AND p.partnatts = 1
      AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype) AND $2::text IN ('', a.attname::text))";
 
-// The DEFAULT partition has no bounds. The flags of pg_class and the bare texts of defaults are looked at first: with
-// thousands of leaves the rest takes its time.
+// FOR VALUES FROM (MINVALUE) TO ('2026-01-01 00:00:00+00'), or DEFAULT, which has no bounds. It is taken apart without
+// a regular expression, and the flags of pg_class are looked at first: there may be thousands of leaves.
 constexpr const char* kPartitionsSql = R"(
   WITH root AS MATERIALIZED (
     SELECT to_regclass({root})::oid AS oid),
@@ -30,7 +30,7 @@ constexpr const char* kPartitionsSql = R"(
   written AS MATERIALIZED (
     SELECT unnest({columns}) AS name),
   unwritten AS MATERIALIZED (
-    SELECT a.attname, a.attidentity, a.attgenerated, d.adrelid, d.adbin
+    SELECT a.attname, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid) AS expression
       FROM root JOIN pg_attribute a ON a.attrelid = root.oid AND a.attnum > 0 AND NOT a.attisdropped
            LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
      WHERE a.attname::text NOT IN (SELECT name FROM written))
@@ -45,17 +45,18 @@ constexpr const char* kPartitionsSql = R"(
            SELECT FROM unwritten u JOIN pg_attribute a ON a.attrelid = l.oid AND a.attname = u.attname
                   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attidentity <> u.attidentity OR a.attgenerated <> u.attgenerated
-               OR (d.adbin::text IS DISTINCT FROM u.adbin::text
-                   AND pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM pg_get_expr(u.adbin, u.adrelid))),
+               OR pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM u.expression),
          l.relpersistence = 'u'
     FROM closed, root JOIN pg_inherits i ON i.inhparent = root.oid AND {pending}i.inhdetachpending
          JOIN pg_class l ON l.oid = i.inhrelid JOIN pg_namespace n ON n.oid = l.relnamespace
-         CROSS JOIN LATERAL regexp_match(pg_get_expr(l.relpartbound, l.oid),
-           '^FOR VALUES FROM [(]''?([^'')]*)''?[)] TO [(]''?([^'')]*)''?[)]$') AS bound)";
+         CROSS JOIN LATERAL pg_get_expr(l.relpartbound, l.oid) AS bounds
+         CROSS JOIN LATERAL (
+           SELECT btrim(split_part(split_part(bounds, ') TO (', 1), ' FROM (', 2), '''') AS lower,
+                  btrim(split_part(bounds, ') TO (', 2), ''')') AS upper) AS bound)";
 
 // The last years do not fit microseconds since 1970: the server's own epoch is rounded there, an interval's is not.
 constexpr const char* kMicrosSql = R"(
-         CASE WHEN {0} IN ('MINVALUE', '-infinity') THEN {1} WHEN {0} IN ('MAXVALUE', 'infinity') THEN {2}
+         CASE WHEN {0} = '' THEN NULL WHEN {0} IN ('MINVALUE', '-infinity') THEN {1} WHEN {0} IN ('MAXVALUE', 'infinity') THEN {2}
               ELSE (extract(epoch FROM {0}::timestamptz - '2000-01-01'::timestamptz) * 1000000)::int8 END)";
 
 std::string MicrosSql(const char* bound) {
@@ -65,8 +66,8 @@ std::string MicrosSql(const char* bound) {
 
 std::string FilledIn(const Table& table, std::span<const std::string> columns, const char* pending) {
   return fmt::format(kPartitionsSql, fmt::arg("root", QuoteLiteral(table.sql_name)), fmt::arg("pending", pending),
-                     fmt::arg("columns", TextArraySql(columns)), fmt::arg("from", MicrosSql("bound[1]")),
-                     fmt::arg("to", MicrosSql("bound[2]")));
+                     fmt::arg("columns", TextArraySql(columns)), fmt::arg("from", MicrosSql("bound.lower")),
+                     fmt::arg("to", MicrosSql("bound.upper")));
 }
 
 absl::StatusOr<PartitionMap> Read(pq::Connection& connection, const std::string& sql, pq::Deadline deadline) {

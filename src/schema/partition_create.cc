@@ -28,8 +28,8 @@ absl::Status CheckRange(const TimeRange& range) {
   if (finite && range.from < range.to && internal::IsTimestamp(range.from) && internal::IsTimestamp(range.to)) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(fmt::format("no partition can hold [{}, {})", absl::FormatTime(range.from),
-                                                absl::FormatTime(range.to)));
+  return absl::InvalidArgumentError(
+      fmt::format("no partition can hold [{}, {})", absl::FormatTime(range.from), absl::FormatTime(range.to)));
 }
 
 bool Overlap(const TimeRange& a, const TimeRange& b) { return a.from < b.to && b.from < a.to; }
@@ -60,9 +60,9 @@ class Creation {
   absl::Status Begin(absl::Duration lock_timeout) {
     const std::string root = QuoteLiteral(table_.sql_name);
     const std::string turn = SetLockTimeout(std::min(kCreatorsTurn, Left(deadline_) / 2));
-    const auto begun = connection_.Query(fmt::format("{}{}; {}; {}", kBeginInUtc, turn, fmt::format(kLockCreators, root),
-                                                     SetLockTimeout(lock_timeout)),
-                                         deadline_);
+    const auto begun = connection_.Query(
+        fmt::format("{}{}; {}; {}", kBeginInUtc, turn, fmt::format(kLockCreators, root), SetLockTimeout(lock_timeout)),
+        deadline_);
     return begun.status();
   }
 
@@ -73,8 +73,8 @@ class Creation {
     for (const Partition& partition : map.partitions()) {
       taken_.push_back({.from = FromPgMicros(partition.from), .to = FromPgMicros(partition.to)});
     }
-    auto like = ReadPartitionTemplate(connection_, table_, map.partitions().empty() ? nullptr : &map.partitions().back(),
-                                      deadline_);
+    auto like = ReadPartitionTemplate(connection_, table_,
+                                      map.partitions().empty() ? nullptr : &map.partitions().back(), deadline_);
     if (like.ok()) like_ = *std::move(like);
     return like.status();
   }

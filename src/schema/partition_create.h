@@ -13,10 +13,11 @@
 
 namespace bxb::schema {
 
-/// Creates the partitions that are missing among `ranges`: as standalone tables like the root (columns, defaults, checks,
-/// generated columns, storage; storage parameters and tablespace of the latest partition; the root's owner and
-/// grants), with a CHECK of the range, then attached, in one transaction under an advisory lock that is held by
-/// everybody who does the same. Readers and writers of the table are not held up but for `lock_timeout`.
+/// Creates the partitions that are missing among `ranges`: as tables like the root (columns, defaults, checks,
+/// generated columns, storage; storage parameters of the latest partition; the root's tablespace, or else the latest
+/// partition's; the root's owner and, unless it has row security, its grants), attached while they are empty, in one
+/// transaction under an advisory lock that is held by everybody who does the same. Readers and writers of the table go
+/// on; others who change the table itself are waited for up to `lock_timeout`.
 ///
 /// A range that overlaps a partition that is there already is none of ours any more, and is left out. Returns what was
 /// created. Errors: Aborted (a lock was not free within lock_timeout: try again), PermissionDenied (not the owner),

@@ -97,8 +97,8 @@ absl::StatusOr<PartitionTemplate> ReadPartitionTemplate(pq::Connection& connecti
 absl::StatusOr<std::string> FreePartitionName(pq::Connection& connection, const Table& table, const TimeRange& range,
                                               pq::Deadline deadline) {
   const std::vector<std::string> names = NameCandidates(table.name, NameSuffix(range));
-  const auto found = connection.Query(
-      fmt::format(kFreeNameSql, QuoteLiteral(table.schema_name), TextArraySql(names)), deadline);
+  const auto found =
+      connection.Query(fmt::format(kFreeNameSql, QuoteLiteral(table.schema_name), TextArraySql(names)), deadline);
   if (!found.ok()) return found.status();
   if (found->empty()) {
     return absl::AlreadyExistsError(fmt::format("{} and its numbered variants are names of something else", names[0]));

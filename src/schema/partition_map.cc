@@ -27,7 +27,8 @@ absl::Time FromPgMicros(PgMicros micros) { return internal::FromPgMicros(micros)
 PartitionMap::PartitionMap(std::vector<Partition> partitions, bool has_default)
     : partitions_(std::move(partitions)), has_default_(has_default) {
   // By both ends: one that ends with -infinity is empty, and stands before the one that begins there.
-  std::ranges::sort(partitions_, {}, [](const Partition& partition) { return std::pair(partition.from, partition.to); });
+  std::ranges::sort(partitions_, {},
+                    [](const Partition& partition) { return std::pair(partition.from, partition.to); });
 }
 
 std::optional<std::uint32_t> PartitionMap::Find(PgMicros time) const {

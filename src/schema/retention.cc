@@ -110,8 +110,7 @@ absl::Status Retention::Run(const std::string& sql, pq::Deadline deadline) {
 // DETACH CONCURRENTLY itself waits for them without an end, and cannot be given one: it runs in no transaction block,
 // where a SET LOCAL would hold.
 absl::Status Retention::AwaitOlderTransactions(const Partition& partition) {
-  const std::string sql =
-      fmt::format(kUsersSql, QuoteLiteral(table_.sql_name), QuoteLiteral(partition.sql_name));
+  const std::string sql = fmt::format(kUsersSql, QuoteLiteral(table_.sql_name), QuoteLiteral(partition.sql_name));
   const auto until = std::min(deadline_, pq::After(kPatience));
   auto older = UsersOf(connection_, sql, deadline_);
   while (older.ok() && !older->empty() && pq::Deadline::clock::now() < until) {
@@ -121,8 +120,8 @@ absl::Status Retention::AwaitOlderTransactions(const Partition& partition) {
     std::erase_if(*older, [&](const std::string& user) { return !users->contains(user); });
   }
   if (!older.ok() || older->empty()) return older.status();
-  return absl::AbortedError(fmt::format("a transaction that has used {} or {} goes on for too long", table_.sql_name,
-                                        partition.sql_name));
+  return absl::AbortedError(
+      fmt::format("a transaction that has used {} or {} goes on for too long", table_.sql_name, partition.sql_name));
 }
 
 absl::Status Retention::Detach(const Partition& partition, bool has_default) {
@@ -170,8 +169,7 @@ absl::Status Retention::CheckRemovable(const MarkedTable& marked, absl::Time kee
   return absl::FailedPreconditionError(fmt::format("{} holds rows that are not too old", marked.sql_name));
 }
 
-absl::Status Retention::Remove(const MarkedTable& marked, absl::Time keep_from,
-                               std::vector<PartitionChange>& changes) {
+absl::Status Retention::Remove(const MarkedTable& marked, absl::Time keep_from, std::vector<PartitionChange>& changes) {
   absl::Status step = Lock(marked);
   if (step.ok()) step = CheckRemovable(marked, keep_from);
   if (step.ok() && options_.archive) {

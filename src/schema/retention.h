@@ -33,8 +33,8 @@ absl::StatusOr<std::vector<MarkedTable>> FindMarked(pq::Connection& connection, 
 class Retention {
  public:
   /// All must outlive it.
-  Retention(pq::Connection& connection, const Table& table, const TimePartitioning& by,
-            const PartitionOptions& options, pq::Deadline deadline)
+  Retention(pq::Connection& connection, const Table& table, const TimePartitioning& by, const PartitionOptions& options,
+            pq::Deadline deadline)
       : connection_(connection), table_(table), by_(by), options_(options), deadline_(deadline) {}
 
   /// Marks and detaches it. Concurrently unless the table has a DEFAULT partition: readers and writers of the table

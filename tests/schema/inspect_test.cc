@@ -182,7 +182,7 @@ TEST_F(InspectReportTest, ListsEveryMissingPrivilege) {
   EXPECT_THAT(report->problems,
               ElementsAre("columns \"external_customer_id\", \"value\", \"decimal_value\" cannot be written: no INSERT "
                           "privilege",
-                          "column \"transaction_id\" cannot tell duplicates: no SELECT privilege",
+                          "column \"transaction_id\" cannot be read back to tell duplicates: no SELECT privilege",
                           "column \"id\" cannot get its default: no USAGE privilege on sequence events_id_seq",
                           "merging duplicates needs the TEMPORARY privilege on the database"));
   ExpectOpenToAgree<Event>(*report, dsn);
@@ -269,12 +269,59 @@ TEST_F(InspectReportTest, SaysNotFoundForAMissingTable) {
   EXPECT_EQ(Inspect<Line>("host=/nowhere").status().code(), StatusCode::kUnavailable);
 }
 
-TEST_F(InspectReportTest, PrintsATableThatPeopleCanRead) {
-  ASSERT_TRUE(ApplyLayout(dsn_, {.partition_by = PartitionInterval::kDay, .indexes = IndexProfile::kLean}).ok());
-  Run("ALTER TABLE events DROP COLUMN decimal_value, ALTER value TYPE numeric(10,2)");
+TEST_F(InspectReportTest, PrintsAGoodTable) {
+  ASSERT_TRUE(ApplyLayout(dsn_, {}).ok());
   std::ostringstream out;
   out << Report<Event>();
-  EXPECT_EQ(out.str(), "");
+  EXPECT_EQ(out.str(), R"(table public.events: can be written to
+columns
+  id                    bigint                    gets its default
+  organization_id       uuid                      written from Uuid, dedup key
+  transaction_id        text                      written from std::string_view, dedup key
+  external_customer_id  text                      written from std::string_view
+  code                  text                      written from std::string_view
+  timestamp             timestamp with time zone  written from absl::Time, time
+  properties            jsonb                     written from std::string_view
+  value                 double precision          written from std::optional<double>
+  decimal_value         numeric                   written from std::optional<Decimal>
+  created_at            timestamp with time zone  gets its default
+indexes
+  events_external_customer_id_timestamp_idx  btree (external_customer_id, "timestamp")   for queries
+  events_organization_id_code_timestamp_idx  btree (organization_id, code, "timestamp")  for queries
+  events_organization_id_transaction_id_key  btree (organization_id, transaction_id)     dedup, global
+  events_pkey                                btree (id)                                  another unique index: what violates it is rejected
+dedup       global, by a unique index
+partitions  none
+)");
+}
+
+TEST_F(InspectReportTest, PrintsABadTable) {
+  ASSERT_TRUE(ApplyLayout(dsn_, {.partition_by = PartitionInterval::kDay, .indexes = IndexProfile::kLean}).ok());
+  Run("ALTER TABLE events DROP COLUMN decimal_value, ALTER value TYPE numeric(10,2);"
+      "CREATE TABLE rest PARTITION OF events DEFAULT");
+  std::ostringstream out;
+  out << Report<Event>();
+  EXPECT_EQ(out.str(), R"(table public.events: CANNOT be written to, see the problems
+columns
+  organization_id       uuid                      written from Uuid, dedup key
+  transaction_id        text                      written from std::string_view, dedup key
+  external_customer_id  text                      written from std::string_view
+  code                  text                      written from std::string_view
+  timestamp             timestamp with time zone  written from absl::Time, time
+  properties            jsonb                     written from std::string_view
+  value                 numeric(10,2)             PROBLEM: is numeric(10,2), which cannot hold std::optional<double> exactly
+  created_at            timestamp with time zone  gets its default
+  decimal_value                                   PROBLEM: does not exist
+indexes
+  events_organization_id_code_timestamp_idx  btree (organization_id, code, "timestamp")  for queries
+dedup       global, by the key table
+partitions  4 by RANGE ("timestamp"), one day each, and a DEFAULT one, 4 of them written to directly
+problems
+  - column "value" is numeric(10,2), which cannot hold std::optional<double> exactly
+  - column "decimal_value" does not exist
+warnings
+  - there is a DEFAULT partition: no partition can be created for a time that it holds rows of, each new one scans it, and none can be detached concurrently
+)");
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST(LayoutDdl, IsReadable) {
   EXPECT_EQ(Ddl({.table = "billing.events",
                  .partition_by = PartitionInterval::kDay,
                  .foreign_keys = {{.columns = {"organization_id"}, .table = "organizations", .referenced = {"id"}}},
-                 .ahead = 1}),
+                 .ahead = 0}),
             R"(CREATE TABLE "billing"."events" (
   "id" bigserial,
   "organization_id" uuid NOT NULL,
@@ -69,18 +69,27 @@ CREATE INDEX ON "billing"."events" ("organization_id", "code", "timestamp");
 CREATE INDEX ON "billing"."events" ("external_customer_id", "timestamp");
 
 CREATE TABLE "billing"."events_p20260101" PARTITION OF "billing"."events"
-  FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-01-02 00:00:00+00')
+FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-01-02 00:00:00+00')
 WITH (autovacuum_vacuum_insert_threshold = 1000000, autovacuum_vacuum_insert_scale_factor = 0,
       autovacuum_analyze_threshold = 500000, autovacuum_analyze_scale_factor = 0, autovacuum_freeze_min_age = 0);
 
-CREATE TABLE "billing"."events_p20260102" PARTITION OF "billing"."events"
-  FOR VALUES FROM ('2026-01-02 00:00:00+00') TO ('2026-01-03 00:00:00+00')
-WITH (autovacuum_vacuum_insert_threshold = 1000000, autovacuum_vacuum_insert_scale_factor = 0,
-      autovacuum_analyze_threshold = 500000, autovacuum_analyze_scale_factor = 0, autovacuum_freeze_min_age = 0);
+CREATE TABLE "billing"."events_keys" (
+  "organization_id" uuid NOT NULL,
+  "transaction_id" text COLLATE "C" NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY ("organization_id", "transaction_id"));
+CREATE INDEX ON "billing"."events_keys" USING brin (written_at);
+)");
+}
 
-)" + Ddl({.table = "billing.events", .partition_by = PartitionInterval::kDay})
-                    .substr(Ddl({.table = "billing.events", .partition_by = PartitionInterval::kDay})
-                                .find("CREATE TABLE \"billing\".\"events_keys\"")));
+TEST(LayoutDdl, HasTheLedgerOfATableWithoutDedup) {
+  EXPECT_THAT(Ddl({.dedup = DedupScope::kNone}), ::testing::EndsWith(R"(
+CREATE TABLE IF NOT EXISTS "bxb_ledger" (
+  batch uuid CONSTRAINT bxb_ledger_pkey PRIMARY KEY,
+  committed_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS bxb_ledger_committed_at_idx ON "bxb_ledger" USING brin (committed_at);
+)"));
 }
 
 TEST(LayoutDdl, NamesNoSchemaWhereTheLayoutNamesNone) {

@@ -10,10 +10,10 @@
 namespace bxb::schema {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::At;
 using testing::Day;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing::Soon;
 
 constexpr PgMicros kDayMicros = PgMicros{86'400} * 1'000'000;
@@ -34,7 +34,8 @@ PartitionMap MapOf(std::vector<TimeRange> ranges) {
 
 TEST(RangeOf, CutsInUtc) {
   const absl::Time sunday = At("2026-11-22T13:14:15.999999Z");
-  EXPECT_EQ(RangeOf(PartitionInterval::kHour, sunday), (TimeRange{At("2026-11-22T13:00:00Z"), At("2026-11-22T14:00:00Z")}));
+  EXPECT_EQ(RangeOf(PartitionInterval::kHour, sunday),
+            (TimeRange{At("2026-11-22T13:00:00Z"), At("2026-11-22T14:00:00Z")}));
   EXPECT_EQ(RangeOf(PartitionInterval::kDay, sunday), (TimeRange{Day(2026, 11, 22), Day(2026, 11, 23)}));
   EXPECT_EQ(RangeOf(PartitionInterval::kWeek, sunday), (TimeRange{Day(2026, 11, 16), Day(2026, 11, 23)}));
   EXPECT_EQ(RangeOf(PartitionInterval::kMonth, sunday), (TimeRange{Day(2026, 11, 1), Day(2026, 12, 1)}));
@@ -52,8 +53,8 @@ TEST(RangeOf, HoldsItsTimeAndTouchesItsNeighbour) {
   std::mt19937_64 random(seed);
   for (int i = 0; i < 10'000; ++i) {
     const absl::Time time = absl::FromUnixMicros(static_cast<std::int64_t>(random() >> 8) - (std::int64_t{1} << 55));
-    for (const auto interval : {PartitionInterval::kHour, PartitionInterval::kDay, PartitionInterval::kWeek,
-                                PartitionInterval::kMonth}) {
+    for (const auto interval :
+         {PartitionInterval::kHour, PartitionInterval::kDay, PartitionInterval::kWeek, PartitionInterval::kMonth}) {
       const TimeRange range = RangeOf(interval, time);
       EXPECT_TRUE(range.Contains(time)) << time;
       EXPECT_EQ(RangeOf(interval, range.from), range);

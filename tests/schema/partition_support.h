@@ -31,9 +31,7 @@ inline pq::Deadline Soon() { return pq::After(absl::Seconds(60)); }
 /// A new database, a connection to it, and what the partition functions need of one of its tables.
 class PartitionTest : public ::testing::Test {
  protected:
-  static pq::Connection Connect(const std::string& dsn) {
-    return pq::Connection::Open(dsn, "test", Soon()).value();
-  }
+  static pq::Connection Connect(const std::string& dsn) { return pq::Connection::Open(dsn, "test", Soon()).value(); }
 
   void Run(const std::string& sql) const { Sql(dsn_, sql); }
   std::string Value(const std::string& sql) const { return SqlValue(dsn_, sql); }

@@ -30,8 +30,8 @@ namespace bxb {
 namespace {
 
 TEST(EncodeChecked, AllocatesNothingOnceTheScratchBufferIsLargeEnough) {
-  constexpr PgType kTypes[] = {PgType::kUuid,        PgType::kText,  PgType::kText,   PgType::kText,
-                               PgType::kTimestamptz, PgType::kJsonb, PgType::kFloat8, PgType::kNumeric};
+  constexpr PgType kTypes[] = {PgType::kUuid, PgType::kText,  PgType::kTimestamptz, PgType::kText,
+                               PgType::kText, PgType::kJsonb, PgType::kFloat8,      PgType::kNumeric};
   const auto codec = RowCodec<Event>::For(kTypes).value();
   const Event event{.transaction_id = "t",
                     .timestamp = absl::UnixEpoch(),

@@ -51,8 +51,8 @@ using ::testing::HasSubstr;
 constexpr std::size_t kPlenty = 1 << 20;
 constexpr PgType kReadingTypes[] = {PgType::kNumeric, PgType::kTimestamp, PgType::kFloat8, PgType::kJson,
                                     PgType::kInt4Array};
-constexpr PgType kEventTypes[] = {PgType::kUuid,        PgType::kText,  PgType::kText,   PgType::kText,
-                                  PgType::kTimestamptz, PgType::kJsonb, PgType::kFloat8, PgType::kNumeric};
+constexpr PgType kEventTypes[] = {PgType::kUuid, PgType::kText,  PgType::kTimestamptz, PgType::kText,
+                                  PgType::kText, PgType::kJsonb, PgType::kFloat8,      PgType::kNumeric};
 
 RowCodec<Reading> ReadingCodec() { return RowCodec<Reading>::For(kReadingTypes).value(); }
 RowCodec<Event> EventCodec() { return RowCodec<Event>::For(kEventTypes).value(); }
@@ -72,6 +72,12 @@ std::vector<std::string> ColumnNames() {
 
 TEST(RowShape, PutsKeyColumnsFirstAndKeepsTheOrderOtherwise) {
   EXPECT_THAT(ColumnNames<Reading>(), ElementsAre("sensor_id", "at", "celsius", "note", "samples"));
+}
+
+TEST(RowShape, PutsTheTimeBehindTheKey) {
+  EXPECT_THAT(ColumnNames<Event>(),
+              ElementsAre("organization_id", "transaction_id", "timestamp", "external_customer_id", "code",
+                          "properties", "value", "decimal_value"));
 }
 
 TEST(RowShape, SaysWhatEachMemberIs) {
