@@ -99,7 +99,7 @@ struct TableReport {
     std::string name;
     std::string definition;  ///< as pg_indexes has it
     std::string use;         ///< "dedup, global", "dedup, per timestamp", "another unique index: what violates it is
-                      ///< rejected", "none: partial" …
+                             ///< rejected", "none: partial" …
   };
 
   std::string table;  ///< quoted, with its schema

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "schema/layout.h"
 
@@ -139,8 +140,9 @@ absl::Status ReadPartitions(pq::Connection& connection, ExistingTable& existing,
   auto by = FindTimePartitioning(connection, existing.table, std::string(kEventTime), deadline);
   if (!by.ok() || !by->has_value()) return by.status();
   auto map = ReadPartitionMap(connection, existing.table, {}, deadline);
-  if (map.ok()) existing.partitions = *std::move(map);
-  return map.status();
+  if (!map.ok()) return map.status();
+  existing.partitions = *std::move(map);
+  return absl::OkStatus();
 }
 
 }  // namespace
