@@ -161,7 +161,7 @@ std::vector<Contender> KeyContenders(const Ground& ground) {
   const auto keys = std::make_shared<Keys>(ground);
   const auto rows = static_cast<std::size_t>(ground.settings.key_rows);
   std::vector<Contender> contenders;
-  const auto add = [&](const std::string& name, KeyTable empty, auto make) {
+  const auto add = [&](const std::string& name, const KeyTable& empty, const auto& make) {
     contenders.push_back({"keys/" + name, [=, table = std::make_shared<KeyTable>(empty)](benchmark::State& state) {
                             Append(state, keys->server(), *table, make(table->rows), rows);
                           }});

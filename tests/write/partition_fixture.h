@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "write/writer_fixture.h"
 
 namespace bxb {
@@ -68,6 +69,16 @@ class PartitionTest : public WriterTest {
       events.back().timestamp = At(day, i);
     }
     return events;
+  }
+
+  /// Whether a query's value becomes this within a minute.
+  bool Becomes(const std::string& sql, const std::string& value) {
+    const absl::Time deadline = absl::Now() + kLong;
+    while (Value(sql) != value) {
+      if (absl::Now() > deadline) return false;
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    return true;
   }
 
   static int Count(const std::vector<Outcome>& outcomes, Outcome::Kind kind) {

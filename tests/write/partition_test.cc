@@ -1,4 +1,9 @@
 // What a writer makes of a table that is partitioned by time.
+#include <array>
+#include <mutex>
+#include <random>
+
+#include "absl/time/clock.h"
 #include "support/pgbouncer.h"
 #include "write/partition_fixture.h"
 
@@ -141,6 +146,82 @@ TEST_F(PartitionTest, WritesThroughPgBouncer) {
   EXPECT_EQ(Count(outcomes, Kind::kInserted), 500);
   EXPECT_EQ(Count(outcomes, Kind::kDuplicate), 100);
   EXPECT_EQ(CountEvents(), 500);
+}
+
+// The right partition of an event is the one that has its day, in UTC, in its name.
+constexpr const char* kMisplaced =
+    "SELECT count(*) FROM events WHERE tableoid::regclass::text <> 'events_p' || to_char(timestamp AT TIME ZONE 'UTC', "
+    "'YYYYMMDD')";
+
+TEST_F(PartitionTest, PutsLateEventsOfFortyDaysIntoTheirDays) {
+  const std::string database = Value("SELECT current_database()");
+  Run("ALTER DATABASE " + database + " SET timezone = 'Europe/Berlin'; ALTER DATABASE " + database +
+      " SET datestyle = 'SQL, DMY'");
+  ASSERT_TRUE(ApplyLayout(dsn_, {.partition_by = PartitionInterval::kDay, .dedup = DedupScope::kGlobal}).ok());
+  // Clocks change in Berlin on 2026-03-29; the other days lie around it.
+  auto events = EventsOf(1, 40 * 300);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const absl::Time midnight =
+        absl::FromCivil(absl::CivilDay(2026, 3, 10) + static_cast<int>(i % 40), absl::UTCTimeZone());
+    const std::array offsets = {absl::ZeroDuration(), absl::Hours(24) - absl::Microseconds(1),
+                                absl::Hours(1),       absl::Hours(2),
+                                absl::Hours(22),      absl::Hours(23),
+                                absl::Microseconds(1)};
+    events[i].timestamp = midnight + offsets[i / 40 % offsets.size()];
+  }
+  std::mt19937 random(20'260'329);
+  std::ranges::shuffle(events, random);
+  events.push_back(EventNamed("tomorrow"));
+  events.back().timestamp = absl::Now() + absl::Hours(24);
+  events.push_back(EventNamed("in a year"));
+  events.back().timestamp = absl::Now() + absl::Hours(24 * 365);
+  auto writer = OpenPartitioned(kOneBatch);
+  EXPECT_EQ(Count(writer->WriteBatch(events, kLong), Kind::kInserted), 12'002);
+  EXPECT_EQ(Value(kMisplaced), "0");
+  EXPECT_EQ(Value("SELECT count(*) FROM events WHERE tableoid::regclass::text BETWEEN 'events_p20260310' AND "
+                  "'events_p20260418'"),
+            "12000");
+  EXPECT_EQ(Value("SELECT count(*) FROM events_p20260329"), "300");
+}
+
+TEST_F(PartitionTest, CreatesPartitionsAheadWhileItIsOpen) {
+  ASSERT_TRUE(ApplyLayout(dsn_, {.partition_by = PartitionInterval::kHour, .ahead = 0}).ok());
+  WriterOptions options;
+  options.partitions.ahead = 5;
+  auto writer = OpenPartitioned(options);
+  EXPECT_TRUE(Becomes("SELECT count(*) >= 6 FROM pg_inherits WHERE inhparent = 'events'::regclass", "t"));
+}
+
+TEST_F(PartitionTest, TakesOldPartitionsAwayWhileItIsOpen) {
+  CreateTable();
+  auto before = OpenPartitioned(kOneBatch);
+  EXPECT_EQ(Count(before->WriteBatch(EventsOf(1, 300), kLong), Kind::kInserted), 300);
+  std::mutex mutex;
+  std::vector<std::string> archived;
+  WriterOptions options;
+  options.partitions.keep = 3650;
+  options.partitions.oldest = absl::Hours(1);
+  options.partitions.archive = [&](const DetachedPartition& partition) {
+    const std::lock_guard lock(mutex);
+    archived.push_back(partition.table);
+    return absl::OkStatus();
+  };
+  Run("CREATE TABLE events_p20010101 PARTITION OF events FOR VALUES FROM ('2001-01-01 00:00+00') TO ('2001-01-02 "
+      "00:00+00')");
+  auto writer = OpenPartitioned(options);
+  EXPECT_TRUE(Becomes("SELECT to_regclass('events_p20010101') IS NULL", "t"));
+  EXPECT_EQ(Value("SELECT count(*) FROM events_d1"), "300");
+  const std::lock_guard lock(mutex);
+  EXPECT_THAT(archived, ::testing::ElementsAre("public.events_p20010101"));
+}
+
+TEST_F(PartitionTest, RefusesOptionsThatMakeNoSense) {
+  CreateTable();
+  WriterOptions options = AllTimes({.dsn = dsn_});
+  options.partitions.ahead = -1;
+  const auto status = EventWriter::Open(options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("WriterOptions::partitions"), HasSubstr("ahead")));
 }
 
 TEST_F(PartitionTest, NeedsAKeyTableOrAnIndexToTellDuplicates) {
