@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr absl::Duration kPatience = absl::Minutes(15);
 
 constexpr char kStopScript[] = R"sh(
-if read -r pid <"$1/data/postmaster.pid" && grep -qF -e "$1" "/proc/$pid/cmdline"; then kill -INT "$pid"; fi
+if read -r pid <"$1/data/postmaster.pid" && grep -qF -e "$1/data" "/proc/$pid/cmdline"; then kill -INT "$pid"; fi
 )sh";
 
 template <typename T>

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "support/session.h"
 #include "testing/process.h"
 
 namespace bxb::bench {
@@ -50,10 +51,12 @@ std::unique_ptr<MemoryGroup> MemoryGroup::Make(std::size_t bytes) {
 
 MemoryGroup::MemoryGroup(std::string folder) : folder_(std::move(folder)), remove_(kRemoveScript, {folder_}) {}
 
+// A child may have ended by now; its parent has not.
 void MemoryGroup::Add(pid_t pid) {
-  WriteTo(folder_ + "/cgroup.procs", static_cast<std::size_t>(pid));
-  for (const pid_t child : testing::ChildrenOf(pid))
-    WriteTo(folder_ + "/cgroup.procs", static_cast<std::size_t>(child));
+  const std::string members = folder_ + "/cgroup.procs";
+  if (!WriteTo(members, static_cast<std::size_t>(pid)))
+    Die(fmt::format("process {} does not get into {}", pid, folder_));
+  for (const pid_t child : testing::ChildrenOf(pid)) WriteTo(members, static_cast<std::size_t>(child));
 }
 
 std::string Describe(const MemoryGroup* group, std::size_t bytes) {

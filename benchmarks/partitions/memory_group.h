@@ -18,7 +18,7 @@ class MemoryGroup {
   /// Null where that is not possible.
   static std::unique_ptr<MemoryGroup> Make(std::size_t bytes);
 
-  /// Takes in a process, its children, and all that they will start.
+  /// Takes in a process, its children, and all that they will start. Dies where the process does not get in.
   void Add(pid_t pid);
 
   const std::string& folder() const { return folder_; }

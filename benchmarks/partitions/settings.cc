@@ -1,10 +1,16 @@
 #include "partitions/settings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iostream>
 
+#include "support/session.h"
+
 namespace bxb::bench {
 namespace {
+
+constexpr std::string_view kTables = "seed,lean,daily,daily_seed,global";
 
 constexpr std::string_view kUsage =
     R"(bench_partitions: what partitions, indexes and the scope of dedup cost, and what they save.
@@ -14,7 +20,8 @@ constexpr std::string_view kUsage =
                         counts   12 to 2,000 partitions: planning, inserting, merging, opening a writer
                         sorting  batches sorted by key or not, for each index profile
                         scope    the writer with dedup per timestamp and global
-                        keys     key tables: the exact columns or a hash of them, in little memory
+                        keys     key tables: the exact columns or a hash of them, in little memory; they grow from
+                                 round to round, so the spread of a contender is its decay
                         decay    many rows into one table, and into daily partitions, in little memory: hours
   --quick             a few minutes in all, for a first look: fewer rows and rounds
   --rounds=N          how often every contender runs (3); decay runs once
@@ -61,13 +68,21 @@ void TakeDecay(Flags& flags, DecaySettings& decay) {
   if (flags.Take("--ids=random")) decay.ids = Ids::kRandom;
 }
 
+void RequireKnown(std::string_view flag, std::string_view list, std::string_view known) {
+  while (!list.empty()) {
+    const std::string_view word = list.substr(0, list.find(','));
+    if (!Settings::Lists(known, word)) Die(fmt::format("{} has no \"{}\": choose from {}", flag, word, known));
+    list.remove_prefix(std::min(word.size() + 1, list.size()));
+  }
+}
+
 }  // namespace
 
 bool Settings::Lists(std::string_view list, std::string_view word) {
   while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    if (list.substr(0, end) == word) return true;
-    list.remove_prefix(std::min(end + 1, list.size()));
+    const std::string_view first = list.substr(0, list.find(','));
+    if (first == word) return true;
+    list.remove_prefix(std::min(first.size() + 1, list.size()));
   }
   return false;
 }
@@ -81,7 +96,9 @@ Settings ParseSettings(int argc, char** argv) {
   if (flags.Take("--quick")) MakeQuick(settings);
   flags.Take(settings);
   flags.Take("--parts=", settings.parts);
+  RequireKnown("--parts", settings.parts, kParts);
   TakeDecay(flags, settings.decay);
+  RequireKnown("--tables", settings.decay.tables, kTables);
   flags.RefuseOthers();
   return settings;
 }

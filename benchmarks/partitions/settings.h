@@ -21,9 +21,11 @@ struct DecaySettings {
   bool keep_data = false;
 };
 
+inline constexpr std::string_view kParts = "routes,counts,sorting,scope,keys,decay";
+
 /// What the command line asks for. The counts are per run.
 struct Settings : CommonSettings {
-  std::string parts = "routes,counts,sorting,scope,keys,decay";
+  std::string parts{kParts};
   int route_rows = 200'000;  ///< a multiple of 20,000
   int count_rows = 50'000;
   int sorting_rows = 160'000;

@@ -54,9 +54,7 @@ std::vector<std::string> ProblemsWith(const Table& keys, const Table& table, std
 
 }  // namespace
 
-std::string KeyTableName(const Table& table) {
-  return QuoteIdentifier(table.schema_name) + "." + QuoteIdentifier(PlainName(table));
-}
+std::string KeyTableName(const Table& table) { return NameBeside(table, PlainName(table)); }
 
 std::string KeyTableDdl(const Table& table, std::span<const std::string> key_columns) {
   std::string columns;
@@ -68,7 +66,7 @@ std::string KeyTableDdl(const Table& table, std::span<const std::string> key_col
                            column->collation.empty() ? "" : " COLLATE " + column->collation);
   }
   return fmt::format(
-      "CREATE TABLE {0} (\n{1}  {2} timestamptz NOT NULL DEFAULT now(),\n  PRIMARY KEY ({3}));\n"
+      "CREATE TABLE {0} (\n{1}  {2} timestamptz NOT NULL DEFAULT now(),\n  PRIMARY KEY ({3})\n);\n"
       "CREATE INDEX ON {0} USING brin ({2});\n",
       KeyTableName(table), columns, kTimeColumn, fmt::join(key, ", "));
 }
@@ -85,6 +83,7 @@ absl::Status CreateKeyTable(pq::Connection& connection, const Table& table, std:
 
 absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, const Table& table,
                                                   std::span<const std::string> key_columns, pq::Deadline deadline) {
+  if (!table.partitioned) return std::nullopt;
   auto found = connection.Query("SELECT to_regclass($1) IS NOT NULL", {KeyTableName(table)}, deadline);
   if (!found.ok()) return found.status();
   if (found->front()[0] != "t") return std::nullopt;

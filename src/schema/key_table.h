@@ -25,8 +25,9 @@ std::string KeyTableDdl(const Table& table, std::span<const std::string> key_col
 absl::Status CreateKeyTable(pq::Connection& connection, const Table& table, std::span<const std::string> key_columns,
                             pq::Deadline deadline);
 
-/// Nullopt where there is none of that name. One that is there can be used if it has an immediate unique index on
-/// exactly the key columns, of the same types, and needs nothing else: FailedPrecondition says what is wrong with it.
+/// Nullopt where there is none of that name, or the table is not partitioned and needs none. One that is there can be
+/// used if it has an immediate unique index on exactly the key columns, of the same types, and needs nothing else:
+/// FailedPrecondition says what is wrong with it.
 absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, const Table& table,
                                                   std::span<const std::string> key_columns, pq::Deadline deadline);
 

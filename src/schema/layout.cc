@@ -7,7 +7,6 @@
 #include <array>
 #include <limits>
 
-#include "absl/strings/str_replace.h"
 #include "schema/key_table.h"
 #include "schema/ledger.h"
 #include "schema/partition_create.h"
@@ -71,11 +70,6 @@ std::string TableSql(const Layout& layout) {
   return fmt::format("CREATE TABLE {} (\n  {}\n){};\n", QuoteTableName(layout.table), fmt::join(lines, ",\n  "), end);
 }
 
-std::string NameBeside(const Table& table, std::string_view name) {
-  return table.schema_name.empty() ? QuoteIdentifier(name)
-                                   : QuoteIdentifier(table.schema_name) + "." + QuoteIdentifier(name);
-}
-
 std::string PartitionsDdl(const Layout& layout, absl::Time now) {
   const Table table = TableOf(layout);
   std::string sql;
@@ -85,19 +79,6 @@ std::string PartitionsDdl(const Layout& layout, absl::Time now) {
                        TimeText(range.to, true), WithStorage(layout));
   }
   return sql;
-}
-
-std::string KeyTableDdlOf(const Layout& layout) {
-  const std::string sql = KeyTableDdl(TableOf(layout), EventKey());
-  return absl::StrReplaceAll(sql, {{"\"\".", ""}});
-}
-
-std::string LedgerDdl(const Table& table) {
-  return fmt::format(
-      "CREATE TABLE IF NOT EXISTS {0} (\n  batch uuid CONSTRAINT {1} PRIMARY KEY,\n"
-      "  committed_at timestamptz NOT NULL DEFAULT now()\n);\n"
-      "CREATE INDEX IF NOT EXISTS {2} ON {0} USING brin (committed_at);\n",
-      NameBeside(table, kLedgerName), kLedgerConstraint, "bxb_ledger_committed_at_idx");
 }
 
 absl::Status Invalid(std::string_view member, std::string_view problem) {
@@ -258,7 +239,7 @@ std::string_view Name(DedupScope scope) {
 absl::StatusOr<std::string> LayoutDdl(const Layout& layout, absl::Time now) {
   if (absl::Status status = schema::CheckLayout(layout); !status.ok()) return status;
   std::string sql = schema::EventsTableDdl(layout, now);
-  if (schema::HasKeyTable(layout)) sql += "\n" + schema::KeyTableDdlOf(layout);
+  if (schema::HasKeyTable(layout)) sql += "\n" + schema::KeyTableDdl(schema::TableOf(layout), schema::EventKey());
   if (layout.dedup == DedupScope::kNone) sql += "\n" + schema::LedgerDdl(schema::TableOf(layout));
   return sql;
 }

@@ -7,6 +7,8 @@
 namespace bxb::schema {
 namespace {
 
+constexpr const char* kIndexName = "bxb_ledger_committed_at_idx";
+
 // A table of that name which does not refuse a number's second use would let a batch in twice.
 constexpr const char* kUsableSql = R"(
   SELECT EXISTS (
@@ -18,29 +20,23 @@ constexpr const char* kUsableSql = R"(
        AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'SELECT')
        AND has_table_privilege(c.oid, 'DELETE')))";
 
-std::string SqlName(const Table& table) {
-  return QuoteIdentifier(table.schema_name) + "." + QuoteIdentifier(kLedgerName);
-}
-
-std::string LedgerDdl(const std::string& sql_name) {
-  return fmt::format(
-      R"(CREATE TABLE {0} (
-  batch uuid CONSTRAINT {1} PRIMARY KEY,
-  committed_at timestamptz NOT NULL DEFAULT now());
-CREATE INDEX ON {0} USING brin (committed_at);
-)",
-      sql_name, kLedgerConstraint);
-}
-
 }  // namespace
 
+std::string LedgerDdl(const Table& table) {
+  return fmt::format(
+      "CREATE TABLE IF NOT EXISTS {0} (\n  batch uuid CONSTRAINT {1} PRIMARY KEY,\n"
+      "  committed_at timestamptz NOT NULL DEFAULT now()\n);\n"
+      "CREATE INDEX IF NOT EXISTS {2} ON {0} USING brin (committed_at);\n",
+      NameBeside(table, kLedgerName), kLedgerConstraint, kIndexName);
+}
+
 absl::Status CreateLedger(pq::Connection& connection, const Table& table, pq::Deadline deadline) {
-  return CreateIfMissing(connection, SqlName(table), LedgerDdl(SqlName(table)), deadline);
+  return CreateIfMissing(connection, NameBeside(table, kLedgerName), LedgerDdl(table), deadline);
 }
 
 absl::StatusOr<std::optional<std::string>> FindLedger(pq::Connection& connection, const Table& table,
                                                       pq::Deadline deadline) {
-  const std::string name = SqlName(table);
+  const std::string name = NameBeside(table, kLedgerName);
   auto found = connection.Query(kUsableSql, {name, kLedgerConstraint}, deadline);
   if (!found.ok()) return found.status();
   return found->front()[0] == "t" ? std::optional(name) : std::nullopt;

@@ -18,6 +18,9 @@ namespace bxb::schema {
 inline constexpr const char* kLedgerName = "bxb_ledger";
 inline constexpr const char* kLedgerConstraint = "bxb_ledger_pkey";
 
+/// The DDL of the table's ledger; tables of one schema share theirs.
+std::string LedgerDdl(const Table& table);
+
 /// Creates the table's ledger where there is none; safe when several processes do so at once.
 absl::Status CreateLedger(pq::Connection& connection, const Table& table, pq::Deadline deadline);
 

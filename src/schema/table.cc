@@ -101,6 +101,11 @@ std::string QuoteTableName(std::string_view name) {
   return QuoteIdentifier(name.substr(0, dot)) + "." + QuoteIdentifier(name.substr(dot + 1));
 }
 
+std::string NameBeside(const Table& table, std::string_view name) {
+  return table.schema_name.empty() ? QuoteIdentifier(name)
+                                   : QuoteIdentifier(table.schema_name) + "." + QuoteIdentifier(name);
+}
+
 bool HasUniqueIndexOn(const Table& table, std::vector<std::string> columns) {
   std::ranges::sort(columns);
   return std::ranges::any_of(table.unique_indexes, [&](const UniqueIndex& index) {

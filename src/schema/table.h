@@ -55,6 +55,9 @@ std::string QuoteLiteral(std::string_view text);
 /// "name" or "schema.name", each part quoted.
 std::string QuoteTableName(std::string_view name);
 
+/// The quoted name of what stands beside the table, in its schema.
+std::string NameBeside(const Table& table, std::string_view name);
+
 /// Reads a table's columns and unique indexes. NotFound where there is none of that name.
 absl::StatusOr<Table> InspectTable(pq::Connection& connection, const std::string& name, pq::Deadline deadline);
 

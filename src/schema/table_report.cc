@@ -99,14 +99,14 @@ absl::Status ReportPartitions(pq::Connection& connection, const RowShape& shape,
   return absl::OkStatus();
 }
 
-/// A key table that cannot be used becomes a warning.
+/// A key table that cannot be used is a problem: without it, duplicates would be told by less.
 absl::StatusOr<std::optional<Table>> UsableKeyTable(pq::Connection& connection, const RowShape& shape,
                                                     const Table& table, TableReport& report, pq::Deadline deadline) {
   const std::vector<std::string> key = KeyColumnsOf(shape);
   if (key.empty()) return std::nullopt;
   auto found = FindKeyTable(connection, table, key, deadline);
   if (!absl::IsFailedPrecondition(found.status())) return found;
-  report.warnings.emplace_back(found.status().message());
+  report.problems.emplace_back(found.status().message());
   return std::nullopt;
 }
 
@@ -130,7 +130,8 @@ absl::StatusOr<TableReport> Report(pq::Connection& connection, const RowShape& s
   if (report.dedup == DedupScope::kNone) report.dedup.reset();
   report.key_table = fit.binding.key_table.has_value();
   report.partitioned_by = table->partition_key;
-  report.problems = Sentences(fit.misfits);
+  const std::vector<std::string> misfits = Sentences(fit.misfits);
+  report.problems.insert(report.problems.end(), misfits.begin(), misfits.end());
   if (auto read = ReportPartitions(connection, shape, *table, fit.binding, report, deadline); !read.ok()) return read;
   auto warnings = TableWarnings(connection, shape, *table, *indexes, report, deadline);
   if (!warnings.ok()) return warnings.status();

@@ -41,11 +41,15 @@ absl::StatusOr<std::optional<std::string>> FindLedger(pq::Connection& connection
   return ledger;
 }
 
-absl::StatusOr<std::optional<schema::Table>> FindKeyTable(pq::Connection& connection, const internal::RowShape& shape,
-                                                          const schema::Table& table, pq::Deadline deadline) {
+absl::StatusOr<std::optional<schema::Table>> FindKeyTable(pq::Connection& connection, const WriterOptions& options,
+                                                          const internal::RowShape& shape, const schema::Table& table,
+                                                          pq::Deadline deadline) {
   const auto key = schema::KeyColumnsOf(shape);
-  if (!table.partitioned || key.empty()) return std::nullopt;
-  return schema::FindKeyTable(connection, table, key, deadline);
+  if (key.empty() || options.dedup.value_or(DedupScope::kGlobal) != DedupScope::kGlobal) return std::nullopt;
+  auto found = schema::FindKeyTable(connection, table, key, deadline);
+  if (!absl::IsFailedPrecondition(found.status())) return found;
+  return absl::FailedPreconditionError(
+      fmt::format("{} (WriterOptions::dedup = kPerTimestamp does without it)", std::string(found.status().message())));
 }
 
 absl::StatusOr<DedupScope> ScopeOf(const WriterOptions& options, const internal::RowShape& shape,
@@ -96,7 +100,7 @@ absl::StatusOr<Destination> FindDestination(pq::Connection& connection, const Wr
   if (options.dedup == DedupScope::kNone) shape.columns = keyless;
   auto table = FindTable(connection, options, shape, deadline);
   if (!table.ok()) return table.status();
-  auto key_table = FindKeyTable(connection, shape, *table, deadline);
+  auto key_table = FindKeyTable(connection, options, shape, *table, deadline);
   if (!key_table.ok()) return key_table.status();
   auto binding = schema::Bind(shape, *table, key_table->has_value() ? &**key_table : nullptr);
   if (!binding.ok()) return binding.status();

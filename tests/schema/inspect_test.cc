@@ -256,12 +256,12 @@ TEST_F(InspectReportTest, WarnsOfAnotherPartitioning) {
                                         "table itself, which is slower"));
 }
 
-TEST_F(InspectReportTest, WarnsOfAKeyTableThatDoesNotFit) {
+TEST_F(InspectReportTest, HasAProblemWithAKeyTableThatDoesNotFit) {
   ASSERT_TRUE(ApplyLayout(dsn_, {.partition_by = PartitionInterval::kDay, .dedup = DedupScope::kPerTimestamp}).ok());
   Run("CREATE TABLE events_keys (organization_id text)");
   const TableReport report = Report<Event>();
   EXPECT_EQ(report.dedup, DedupScope::kPerTimestamp);
-  EXPECT_THAT(report.warnings, ElementsAre(HasSubstr("events_keys")));
+  EXPECT_THAT(report.problems, ElementsAre(HasSubstr("key table public.events_keys: ")));
 }
 
 TEST_F(InspectReportTest, SaysNotFoundForAMissingTable) {

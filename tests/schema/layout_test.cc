@@ -77,7 +77,8 @@ CREATE TABLE "billing"."events_keys" (
   "organization_id" uuid NOT NULL,
   "transaction_id" text COLLATE "C" NOT NULL,
   written_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY ("organization_id", "transaction_id"));
+  PRIMARY KEY ("organization_id", "transaction_id")
+);
 CREATE INDEX ON "billing"."events_keys" USING brin (written_at);
 )");
 }
