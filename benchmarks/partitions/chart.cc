@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kWidth = 900;
 constexpr double kHeight = 480;
-constexpr double kLeft = 90;
+constexpr double kLeft = 104;
 constexpr double kRight = 30;
 constexpr double kTop = 60;
 constexpr double kBottom = 70;

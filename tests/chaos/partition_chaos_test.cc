@@ -83,6 +83,8 @@ class PartitionChaos : public ::testing::Test {
   std::array<std::unique_ptr<EventWriter>, 2> OpenWriters() {
     WriterOptions options = {.dsn = dsn_, .lanes = 2, .dedup_cache_bytes = 256 << 10};
     options.partitions.oldest = options.partitions.newest = absl::InfiniteDuration();
+    static FILE* log_file = fopen(getenv("PLOG"), "w"); static std::mutex m;  // TEMP
+    options.log = [&](LogLevel l, std::string_view t) { std::lock_guard g(m); fprintf(log_file, "%s %d %.*s\n", absl::FormatTime(absl::Now()).substr(14,12).c_str(), (int)l, (int)t.size(), t.data()); fflush(log_file); };  // TEMP
     auto prompt = EventWriter::Open(options).value();
     options.linger = absl::Milliseconds(20);
     options.dedup_cache_bytes = 0;
