@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bxb/dedup_scope.h"
 #include "bxb/event.h"
 #include "bxb/flush_report.h"
 #include "bxb/internal/writer_engine.h"
@@ -56,8 +57,9 @@ class Writer {
   /// - InvalidArgument: an option out of its range; a column that is missing or of a type that cannot
   ///   hold the member exactly; a NOT NULL column without default that the row does not describe
   /// - NotFound: no such database, schema or table
-  /// - FailedPrecondition: the row has key columns and the table has no unique index on exactly those; or the
-  ///   table has INSERT rules or row security, under which COPY does something else than INSERT
+  /// - FailedPrecondition: the row has key columns, and the table does not tell duplicates as WriterOptions::dedup wants:
+  ///   it has no unique index on exactly those, nor on those and the time, nor a key table; or the table has INSERT
+  ///   rules or row security, under which COPY does something else than INSERT
   /// - Unavailable: the host cannot be reached; DeadlineExceeded: connect_timeout passed
   /// - Unauthenticated: wrong password or role; PermissionDenied: the role lacks INSERT on the described columns,
   ///   SELECT on the key columns, or TEMPORARY on the database (which merging duplicates needs). What defaults and
@@ -117,6 +119,9 @@ class Writer {
 
   /// Reads the tuple of a DeadLetter back. Views in the row point into `tuple`. Errors: see RowCodec::Decode.
   absl::StatusOr<Row> Decode(std::string_view tuple) const { return codec_.Decode(tuple); }
+
+  /// What makes two rows the same one: as WriterOptions::dedup says, or the strongest that the table offers.
+  DedupScope dedup_scope() const { return engine_->dedup_scope(); }
 
   /// A consistent snapshot of the counters.
   WriterStats stats() const { return engine_->stats(); }

@@ -32,9 +32,11 @@ std::string_view SqlValue(SynchronousCommit level) {
   return "";
 }
 
+// Whatever the database's default is: what is looked up behind a lock must be seen as it is then.
 std::string BeginSql(SynchronousCommit level) {
-  if (level == SynchronousCommit::kServerDefault) return "BEGIN;";
-  return fmt::format("BEGIN;SET LOCAL synchronous_commit={};", SqlValue(level));
+  const std::string begin = "BEGIN ISOLATION LEVEL READ COMMITTED;";
+  if (level == SynchronousCommit::kServerDefault) return begin;
+  return fmt::format("{}SET LOCAL synchronous_commit={};", begin, SqlValue(level));
 }
 
 // It runs after the commit, so the position covers it, and the settings are those that the commit obeyed. An

@@ -157,6 +157,7 @@ WriterEngine::~WriterEngine() = default;
 
 std::span<const PgType> WriterEngine::column_types() const { return impl_->types; }
 std::size_t WriterEngine::max_row_bytes() const { return impl_->max_row_bytes; }
+DedupScope WriterEngine::dedup_scope() const { return impl_->scope; }
 absl::Duration WriterEngine::write_timeout() const { return impl_->write_timeout; }
 
 KeyHash WriterEngine::Prepare(std::string_view key, std::string_view key_and_time) const {

@@ -63,6 +63,7 @@ TEST_F(PartitionTest, RejectsAnEventOutsideOfTheWindowAndNamesIt) {
 TEST_F(PartitionTest, TellsDuplicatesPerTimestamp) {
   CreateTable();
   auto writer = OpenPartitioned(kOneBatch);
+  EXPECT_EQ(writer->dedup_scope(), DedupScope::kPerTimestamp);
   const auto events = EventsOf(1, 1000);
   EXPECT_EQ(Count(writer->WriteBatch(events, kLong), Kind::kInserted), 1000);
   auto other = OpenPartitioned(kOneBatch);
@@ -79,6 +80,22 @@ TEST_F(PartitionTest, KeepsRowsOutOfADetachedPartition) {
   EXPECT_EQ(Count(writer->WriteBatch(EventsOf(1, 500, 1000), kLong), Kind::kInserted), 500);
   EXPECT_EQ(Value("SELECT count(*) FROM events_d1"), "500");
   EXPECT_EQ(Value("SELECT count(*) FROM events_p20260101"), "500");
+}
+
+// The COPY waits for the partition's lock, and gets it when the partition is none any more.
+TEST_F(PartitionTest, KeepsRowsOutOfAPartitionThatIsBeingDetached) {
+  CreateTable();
+  Run("ALTER DATABASE " + Value("SELECT current_database()") +
+      " SET default_transaction_isolation = 'repeatable read'");
+  auto writer = OpenPartitioned(kOneBatch);
+  auto other = pq::Connection::Open(dsn_, "other", pq::After(kLong));
+  ASSERT_TRUE(other->Query("BEGIN; ALTER TABLE events DETACH PARTITION events_d1", pq::After(kLong)).ok());
+  for (const Event& event : EventsOf(1, 500)) ASSERT_TRUE(writer->Write(event).ok());
+  ASSERT_TRUE(Becomes("SELECT count(*) FROM pg_locks WHERE relation = 'events_d1'::regclass AND NOT granted", "1"));
+  ASSERT_TRUE(other->Query("COMMIT", pq::After(kLong)).ok());
+  EXPECT_EQ(writer->Flush(kLong).inserted, 500);
+  EXPECT_EQ(CountEvents(), 500);
+  EXPECT_EQ(Value("SELECT count(*) FROM events_d1"), "0");
 }
 
 TEST_F(PartitionTest, GoesOnWhenAPartitionIsDropped) {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bxb/dedup_scope.h"
 #include "bxb/flush_report.h"
 #include "bxb/internal/key_hash.h"
 #include "bxb/internal/row_shape.h"
@@ -34,6 +35,7 @@ class WriterEngine {
   /// The table's types for the shape's columns, in the shape's order.
   std::span<const PgType> column_types() const;
   std::size_t max_row_bytes() const;
+  DedupScope dedup_scope() const;
   absl::Duration write_timeout() const;
 
   /// Hashes what makes a row unique, its encoded key or the key and the time, and brings near what is known of it while
