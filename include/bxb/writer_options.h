@@ -79,6 +79,11 @@ struct WriterOptions {
   /// milliseconds save the server work at the price of that latency. 0 … 1 minute.
   absl::Duration linger = absl::ZeroDuration();
 
+  /// Sends each batch in the order of its keys, where duplicates are told by them: neighbours share pages of the unique
+  /// index, which then takes them faster (docs/benchmarks.md has by how much), and writers that write the same keys do
+  /// not deadlock. Off saves the sorting, for events that come in the order of their keys anyway.
+  bool sort_by_key = true;
+
   /// The bound on the memory of all batches together: open, waiting and on the wire. When it is reached
   /// Write blocks and TryWrite returns; nothing is dropped. At least lanes + 2 batches must fit, and each counts in
   /// full (batch_bytes, and some 90 bytes for each of batch_rows): with small batch_rows choose a small batch_bytes.

@@ -62,7 +62,8 @@ Committer::Committer(int lane, const Settings& settings, ConflictRate& conflicts
 
 Committer::Committed Committer::Commit(const Batch& batch) {
   const Partitions* partitions = settings_.partitions;
-  Progress progress(batch, partitions == nullptr ? nullptr : partitions->map(), settings_.commit_timeout);
+  Progress progress(batch, partitions == nullptr ? nullptr : partitions->map(), settings_.sort_by_key,
+                    settings_.commit_timeout);
   while (progress.NextPiece(settings_.plan.can_merge() && conflicts_.LookUpFirst())) {
     CommitPiece(batch, progress);
     if (std::chrono::steady_clock::now() > progress.half_time) progress.isolation.Hurry();

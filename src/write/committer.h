@@ -35,6 +35,7 @@ class Committer {
     std::string application_name;
     absl::Duration connect_timeout;
     absl::Duration commit_timeout;
+    bool sort_by_key;
     CommitPlan plan;
     Partitions* partitions;  ///< of a table that is partitioned by time; else null. Outlives the committer
     LogHook log;

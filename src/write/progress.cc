@@ -7,9 +7,9 @@
 
 namespace bxb::write {
 
-Committer::Progress::Progress(const Batch& batch, Partitions::Map partitions, absl::Duration timeout)
+Committer::Progress::Progress(const Batch& batch, Partitions::Map partitions, bool sort_by_key, absl::Duration timeout)
     : map(std::move(partitions)),
-      isolation(SendOrder(batch, map.get())),
+      isolation(SendOrder(batch, map.get(), sort_by_key)),
       deadline(pq::After(timeout)),
       half_time(pq::After(timeout / 2)),
       batch_rows_(batch.rows()) {}

@@ -31,7 +31,7 @@ enum class Committer::Question : std::uint8_t {
 class Committer::Progress {
  public:
   /// `map` is that of a table that is partitioned by time; else null.
-  Progress(const Batch& batch, Partitions::Map map, absl::Duration timeout);
+  Progress(const Batch& batch, Partitions::Map map, bool sort_by_key, absl::Duration timeout);
 
   /// Goes on to the next piece; false when there is none. With `look_up`, a whole batch begins with a question for its
   /// duplicates.

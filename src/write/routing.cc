@@ -48,17 +48,17 @@ std::vector<std::uint32_t> GroupsOf(const Batch& batch, const schema::PartitionM
 
 }  // namespace
 
-std::vector<std::uint32_t> SendOrder(const Batch& batch, const schema::PartitionMap* map) {
+std::vector<std::uint32_t> SendOrder(const Batch& batch, const schema::PartitionMap* map, bool by_key) {
   std::vector<std::uint32_t> order(batch.rows());
   std::iota(order.begin(), order.end(), 0U);
   if (map == nullptr || batch.rows() < kDirectRows) {
-    batch.SortByKey(order);
+    if (by_key) batch.SortByKey(order);
     return order;
   }
   const auto groups = GroupsOf(batch, *map);
   const auto by_group = [&](std::uint32_t a, std::uint32_t b) { return groups[a] < groups[b]; };
   if (!std::ranges::is_sorted(order, by_group)) std::ranges::stable_sort(order, by_group);
-  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+  for (std::size_t begin = 0, end = 0; by_key && begin < order.size(); begin = end) {
     while (end < order.size() && groups[order[end]] == groups[order[begin]]) ++end;
     batch.SortByKey(std::span(order).subspan(begin, end - begin));
   }

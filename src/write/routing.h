@@ -22,8 +22,8 @@ struct Segment {
 inline constexpr std::size_t kDirectRows = 256;
 
 /// The order in which a batch is sent: what goes through the root first, then one partition after the other by time,
-/// each by key. `map` may be null: by key.
-std::vector<std::uint32_t> SendOrder(const Batch& batch, const schema::PartitionMap* map);
+/// each by key if so wanted, else as the rows came. `map` may be null: there is only the root.
+std::vector<std::uint32_t> SendOrder(const Batch& batch, const schema::PartitionMap* map, bool by_key = true);
 
 /// Cuts a piece, in its order, into what goes straight into partitions and what goes through the root. The root's part
 /// comes first or is everything: COPYs that lock the root after a partition would deadlock with a DETACH. `map`

@@ -16,7 +16,8 @@ namespace {
 std::string_view NoRows() { return {}; }
 
 absl::Status Barrier(pq::Connection& connection, const CommitPlan& plan, Claims& claims, pq::Deadline deadline) {
-  const pq::CopyResult result = connection.Copy(plan.BarrierSql() + plan.commit_sql, NoRows, [](std::string_view) {}, deadline);
+  const pq::CopyResult result =
+      connection.Copy(plan.BarrierSql() + plan.commit_sql, NoRows, [](std::string_view) {}, deadline);
   if (!result.status.ok()) return result.status;
   auto acknowledged = AcknowledgementOf(result.rows);
   if (!acknowledged.ok()) return acknowledged.status();

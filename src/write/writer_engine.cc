@@ -30,6 +30,7 @@ write::Committer::Settings SettingsOf(const WriterOptions& options, write::Commi
           .application_name = options.application_name,
           .connect_timeout = options.connect_timeout,
           .commit_timeout = options.commit_timeout,
+          .sort_by_key = options.sort_by_key,
           .plan = std::move(plan),
           .partitions = partitions,
           .log = options.log,

@@ -33,6 +33,17 @@ TEST_F(PartitionTest, CopiesManyRowsOfADayStraightIntoItsPartition) {
   EXPECT_EQ(Value("SELECT count(DISTINCT xmin::text) FROM events"), "1");
 }
 
+TEST_F(PartitionTest, SendsUnsortedRowsIntoTheirPartitions) {
+  CreateTable();
+  WriterOptions options = kOneBatch;
+  options.sort_by_key = false;
+  auto writer = OpenPartitioned(options);
+  EXPECT_EQ(Count(writer->WriteBatch(Joined(EventsOf(2, 300), EventsOf(1, 300)), kLong), Kind::kInserted), 600);
+  EXPECT_EQ(
+      Value("SELECT string_agg(transaction_id, ' ' ORDER BY ctid) FROM (SELECT ctid, * FROM events_d1 LIMIT 11) t"),
+      "txn_0 txn_1 txn_2 txn_3 txn_4 txn_5 txn_6 txn_7 txn_8 txn_9 txn_10");
+}
+
 TEST_F(PartitionTest, CreatesThePartitionOfALateEvent) {
   CreateTable();
   auto writer = OpenPartitioned();

@@ -88,6 +88,15 @@ TEST_F(RoutingTest, SortsEachPartByKey) {
   EXPECT_EQ(order_[3 + 300], 299);
 }
 
+TEST_F(RoutingTest, LeavesEachPartAsItCame) {
+  Add(150, 300);
+  Add(50, 300);
+  Add(250, 3);
+  order_ = SendOrder(batch_, &map_, /*by_key=*/false);
+  EXPECT_THAT(std::vector(order_.begin(), order_.begin() + 4), ElementsAre(600, 601, 602, 300));
+  EXPECT_EQ(order_[3 + 300], 0);
+}
+
 TEST_F(RoutingTest, BelongsToThePartitionThatBeginsAtItsTime) {
   Add(100, 300);
   EXPECT_THAT(Segments(), ElementsAre("p1 300"));
