@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "schema/key_table.h"
@@ -118,10 +119,20 @@ class Round {
   void Detach() {
     for (const Partition& partition : plan_.take_away) {
       if (connection_.lost()) return;
+      if (!IsStillThat(partition)) continue;
       const absl::Status detached = retention_.Detach(partition, has_default_);
       if (Noted(detached)) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
       if (absl::IsAborted(detached)) return;
     }
+  }
+
+  // Detaching goes by the name, and somebody may have given it to a younger partition since the plan was made.
+  bool IsStillThat(const Partition& planned) {
+    const auto map = ReadPartitionMap(connection_, table_, {}, deadline_);
+    if (!Noted(map.status())) return false;
+    return std::ranges::any_of(map->partitions(), [&](const Partition& partition) {
+      return partition.sql_name == planned.sql_name && partition.from == planned.from && partition.to == planned.to;
+    });
   }
 
   // Those of this round and those that earlier ones have left.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bxb/status.h"
+#include "schema/partition_map.h"
 
 namespace bxb::chaos {
 namespace {
@@ -15,12 +16,13 @@ namespace {
 constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr int kLongestPause = 60;     // ms, between two changes
 constexpr int kLongestAbsence = 100;  // ms, of a detached table
+constexpr int kLongestGoodbye = 400;  // ms, of a detached table that is dropped then
+constexpr int kAhead = 4;             // days whose turn comes after those that get their first events now
+constexpr int kTries = 5;
 
 pq::Deadline Soon() { return pq::After(kPatience); }
 
-bool IsOneDay(const schema::Partition& partition) {
-  return schema::FromPgMicros(partition.to) - schema::FromPgMicros(partition.from) == absl::Hours(24);
-}
+bool IsOneDay(const Leaf& leaf) { return leaf.to - leaf.from == absl::Hours(24); }
 
 std::int64_t Number(const pq::Rows& rows) { return std::stoll(*rows.at(0).at(0)); }
 
@@ -32,15 +34,6 @@ bool IsExpected(const absl::Status& status) {
 }
 
 }  // namespace
-
-std::string PartitionChanges::Table() const {
-  const std::lock_guard lock(mutex_);
-  std::string table;
-  for (const auto& [what, count] : counts_) table += fmt::format("{:>6}  {}\n", count, what);
-  table += fmt::format("{:>6}  in all; statements that failed meanwhile:\n", total_);
-  for (const auto& [what, count] : failures_) table += fmt::format("{:>6}  {}\n", count, what);
-  return table;
-}
 
 PartitionChanger::PartitionChanger(const Settings& settings, const Days& days, PartitionChanges& changes,
                                    Findings& findings)
@@ -84,41 +77,38 @@ void PartitionChanger::Run() {
 
 // Choosing.
 
-std::optional<PartitionChanger::Leaf> PartitionChanger::Choose(int first_day, int last_day) {
-  const std::lock_guard lock(changes_.choosing);
+std::vector<Leaf> PartitionChanger::Leaves(int first_day, int last_day) {
   const auto map = schema::ReadPartitionMap(connection_, table_, {}, Soon());
-  if (!map.ok()) return std::nullopt;
   std::vector<Leaf> leaves;
+  if (!map.ok()) return leaves;
   for (const schema::Partition& partition : map->partitions()) {
-    const Range range = {schema::FromPgMicros(partition.from), schema::FromPgMicros(partition.to)};
-    const bool fits = IsOneDay(partition) && days_.Of(range.from) >= first_day && days_.Of(range.from) <= last_day;
-    if (fits && !changes_.taken.contains(partition.name)) leaves.push_back({partition.name, range});
+    const Leaf leaf = {partition.name, schema::FromPgMicros(partition.from), schema::FromPgMicros(partition.to)};
+    const bool fits = IsOneDay(leaf) && days_.Of(leaf.from) >= first_day && days_.Of(leaf.from) <= last_day;
+    if (fits) leaves.push_back(leaf);
   }
-  if (leaves.empty()) return std::nullopt;
-  Leaf leaf = leaves[static_cast<std::size_t>(Between(0, static_cast<int>(leaves.size()) - 1))];
-  changes_.taken.insert(leaf.name);
-  return leaf;
+  return leaves;
 }
 
-std::optional<PartitionChanger::Leaf> PartitionChanger::ChooseAny() {
+std::optional<Leaf> PartitionChanger::Choose(int first_day, int last_day) {
+  return changes_.Claim([&] { return Leaves(first_day, last_day); }, random_);
+}
+
+std::optional<Leaf> PartitionChanger::ChooseAny() {
   const int way = Between(0, 9);
   if (way < 3) return Choose(Days::kHot, Days::kHot);
   return way < 8 ? Choose(Days::kOldest, Days::kAnchor - 1) : Choose(kLongAgo, Days::kOldest);
 }
 
-std::optional<PartitionChanger::Leaf> PartitionChanger::ChooseEmpty() {
-  const int late = days_.AnyLate(random_);
-  auto leaf = Choose(late - 2, late + 4);
-  if (!leaf) return std::nullopt;
-  const auto filled = Sql(fmt::format("SELECT count(*) FROM (SELECT FROM {} LIMIT 1) r", leaf->name));
-  if (filled.ok() && Number(*filled) == 0) return leaf;
-  Release(*leaf);
+std::optional<Leaf> PartitionChanger::ChooseEmpty() {
+  for (int tries = 0; tries < kTries; ++tries) {
+    const int late = days_.AnyLate(random_);
+    const auto leaf = Choose(late - 2, late + kAhead);
+    if (!leaf) continue;
+    const auto filled = Sql(fmt::format("SELECT count(*) FROM (SELECT FROM {} LIMIT 1) r", leaf->name));
+    if (filled.ok() && Number(*filled) == 0) return leaf;
+    Release(*leaf);
+  }
   return std::nullopt;
-}
-
-void PartitionChanger::Release(const Leaf& leaf) {
-  const std::lock_guard lock(changes_.choosing);
-  changes_.taken.erase(leaf.name);
 }
 
 // The changes: each says whether it has come about.
@@ -139,7 +129,7 @@ bool PartitionChanger::DetachConcurrently() {
   if (!leaf) return false;
   Do(fmt::format("ALTER TABLE events DETACH PARTITION {} CONCURRENTLY", leaf->name));
   const bool detached = FinishDetaching(*leaf);
-  if (detached) BringBack(*leaf, Number(Sql("SELECT count(*) FROM " + leaf->name).value()));
+  if (detached) BringBack(*leaf, Number(SqlAtLast("SELECT count(*) FROM " + leaf->name)));
   Release(*leaf);
   return detached;
 }
@@ -166,8 +156,8 @@ bool PartitionChanger::DetachAndDrop() {
   const bool empty = rows.ok() && Number(*rows) == 0;
   const bool detached = rows.ok() && Do(empty ? "COMMIT" : "ROLLBACK") && empty;
   if (detached) {
-    Pause(kLongestAbsence);
-    DoAtLast("DROP TABLE " + leaf->name);
+    Pause(kLongestGoodbye);
+    SqlAtLast("DROP TABLE " + leaf->name);
   }
   Release(*leaf);
   return detached;
@@ -186,7 +176,7 @@ bool PartitionChanger::Drop() {
 
 // Where the library may be creating one, under a name that it may choose too.
 bool PartitionChanger::Create() {
-  const int way = Between(0, 2);
+  const int way = Between(0, kAhead);
   const int day = way == 0 ? Between(Days::kOldest, Days::kNewest + 1) : days_.AnyLate(random_) + way - 1;
   const absl::Time from = days_.StartOf(day);
   const std::string name =
@@ -221,22 +211,22 @@ bool PartitionChanger::SwapNames() {
 bool PartitionChanger::Split() {
   const auto leaf = Choose(Days::kOldest, Days::kHot - 1);
   if (!leaf) return false;
-  const absl::Time noon = leaf->range.from + absl::Hours(12);
+  const absl::Time noon = leaf->from + absl::Hours(12);
   const std::string whole = NewName(), second = NewName();
   constexpr const char* kReplace =
       "ALTER TABLE events DETACH PARTITION {0}; ALTER TABLE {0} RENAME TO {1}; CREATE TABLE {0} PARTITION OF events "
       "{2};";
   constexpr const char* kRefill = "INSERT INTO events SELECT * FROM {0}; DROP TABLE {0};";
   const bool split =
-      Do("BEGIN;" + fmt::format(kReplace, leaf->name, whole, Days::BoundsSql(leaf->range.from, noon)) +
-         fmt::format("CREATE TABLE {} PARTITION OF events {};", second, Days::BoundsSql(noon, leaf->range.to)) +
+      Do("BEGIN;" + fmt::format(kReplace, leaf->name, whole, Days::BoundsSql(leaf->from, noon)) +
+         fmt::format("CREATE TABLE {} PARTITION OF events {};", second, Days::BoundsSql(noon, leaf->to)) +
          fmt::format(kRefill, whole) + "COMMIT");
   if (split) {
     Pause(kLongestAbsence);
     const std::string first = NewName();
-    DoAtLast(fmt::format("BEGIN; ALTER TABLE events DETACH PARTITION {};", second) +
-             fmt::format(kReplace, leaf->name, first, Days::BoundsSql(leaf->range.from, leaf->range.to)) +
-             fmt::format(kRefill, first) + fmt::format(kRefill, second) + "COMMIT");
+    SqlAtLast(fmt::format("BEGIN; ALTER TABLE events DETACH PARTITION {};", second) +
+              fmt::format(kReplace, leaf->name, first, Days::BoundsSql(leaf->from, leaf->to)) +
+              fmt::format(kRefill, first) + fmt::format(kRefill, second) + "COMMIT");
   }
   Release(*leaf);
   return split;
@@ -278,7 +268,7 @@ absl::Status PartitionChanger::Attach(const Leaf& leaf, std::int64_t rows) {
     findings_.Add(fmt::format("{} had {} rows when it was detached, and {} now", leaf.name, rows, Number(*counted)));
   }
   return Sql(fmt::format("ALTER TABLE events ATTACH PARTITION {} {}; COMMIT", leaf.name,
-                         Days::BoundsSql(leaf.range.from, leaf.range.to)))
+                         Days::BoundsSql(leaf.from, leaf.to)))
       .status();
 }
 
@@ -299,13 +289,12 @@ absl::StatusOr<pq::Rows> PartitionChanger::Sql(const std::string& sql) {
   return rows;
 }
 
-void PartitionChanger::DoAtLast(const std::string& sql) {
+// Again until it works. It must: what it ends has begun.
+pq::Rows PartitionChanger::SqlAtLast(const std::string& sql) {
   const auto until = Soon();
-  while (pq::Deadline::clock::now() < until) {
-    if (Do(sql)) return;
-    Pause(kLongestPause);
-  }
-  findings_.Add("could not be done at last: " + sql);
+  auto rows = Sql(sql);
+  for (; !rows.ok() && pq::Deadline::clock::now() < until; rows = Sql(sql)) Pause(kLongestPause);
+  return rows.value();
 }
 
 void PartitionChanger::Pause(int most_milliseconds) {

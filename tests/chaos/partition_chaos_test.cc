@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <array>
@@ -8,7 +7,9 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bxb/partitions.h"
@@ -16,6 +17,7 @@
 #include "bxb/writer.h"
 #include "chaos/findings.h"
 #include "chaos/partition_changer.h"
+#include "chaos/partition_changes.h"
 #include "chaos/partition_check.h"
 #include "chaos/partition_days.h"
 #include "chaos/partition_producer.h"
@@ -29,7 +31,6 @@ constexpr int kProducers = 8;
 constexpr int kLeastChanges = 100;
 constexpr absl::Duration kTime = absl::Seconds(20);
 constexpr absl::Duration kAtMost = absl::Seconds(120);
-constexpr absl::Duration kPatience = absl::Seconds(60);
 
 /// Looks after the table again and again, as a job of its owner does.
 class Maintenance {
@@ -79,12 +80,13 @@ class PartitionChaos : public ::testing::Test {
                  "now(), PRIMARY KEY (organization_id, transaction_id))");
   }
 
-  /// The one fills large batches, and forgets keys soon; the other sends what comes.
+  /// The one sends what comes and knows its latest keys; the other fills batches and knows none.
   std::array<std::unique_ptr<EventWriter>, 2> OpenWriters() {
     WriterOptions options = {.dsn = dsn_, .lanes = 2, .dedup_cache_bytes = 256 << 10};
     options.partitions.oldest = options.partitions.newest = absl::InfiniteDuration();
-    static FILE* log_file = fopen(getenv("PLOG"), "w"); static std::mutex m;  // TEMP
-    options.log = [&](LogLevel l, std::string_view t) { std::lock_guard g(m); fprintf(log_file, "%s %d %.*s\n", absl::FormatTime(absl::Now()).substr(14,12).c_str(), (int)l, (int)t.size(), t.data()); fflush(log_file); };  // TEMP
+    options.log = [](LogLevel level, std::string_view line) {
+      if (level == LogLevel::kError) std::cerr << line << "\n";
+    };
     auto prompt = EventWriter::Open(options).value();
     options.linger = absl::Milliseconds(20);
     options.dedup_cache_bytes = 0;

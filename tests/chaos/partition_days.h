@@ -39,8 +39,8 @@ class Days {
 
  private:
   static constexpr int kFirstLate = -400;
-  static constexpr int kLateAtOnce = 4;
-  static constexpr absl::Duration kTurn = absl::Milliseconds(300);
+  static constexpr int kLateAtOnce = 3;
+  static constexpr absl::Duration kTurn = absl::Milliseconds(400);
 
   const absl::Time made_ = absl::Now();
   const absl::Time midnight_ = absl::FromCivil(absl::ToCivilDay(made_, absl::UTCTimeZone()), absl::UTCTimeZone());

@@ -13,8 +13,9 @@ namespace bxb::chaos {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(60);
-constexpr int kLongestPause = 200;  // ms
-constexpr double kRepeatedShare = 0.1;
+constexpr int kLongestPause = 200;         // ms
+constexpr double kRepeatingBatches = 0.3;  // a batch with a repetition is merged, through the root
+constexpr double kRepeatedThere = 0.33;
 constexpr int kRecent = 1000;  // most repetitions are of so many latest events
 
 Event EventOf(int producer, std::uint32_t number, const std::string& transaction, absl::Time time) {
@@ -51,13 +52,14 @@ void PartitionProducer::Run() {
 PartitionProducer::Numbers PartitionProducer::Compose() {
   const int size = Chance(0.1) ? 1 : Chance(0.4) ? Between(2, 50) : Between(256, 600);
   const bool one_day = Chance(0.7);
+  const double repeated = Chance(kRepeatingBatches) ? kRepeatedThere : 0;
   Numbers numbers;
   for (int i = 0, day = AnyDay(); i < size; ++i) {
     if (!one_day) day = AnyDay();
     const auto number = static_cast<std::uint32_t>(sent_.size());
     sent_.push_back({.time = days_.StartOf(day) + absl::Milliseconds(number)});
     numbers.push_back(number);
-    if (!Chance(kRepeatedShare)) continue;
+    if (!Chance(repeated)) continue;
     numbers.push_back(Earlier());
     ++repetitions_;
   }
