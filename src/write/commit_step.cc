@@ -8,20 +8,13 @@ namespace bxb::write {
 
 namespace {
 
-// A partition that is gone, or is none any more, is told without a context; a time that has no partition or the wrong
-// one, with a table but no constraint. A trigger's own errors of those codes have a context, or no table.
-bool IsOfPartitions(const FailedAttempt& attempt, const ServerError& error) {
-  if (error.sqlstate == "42P01") return attempt.routed && error.context.empty();
+// A time that has no partition is told with a table but no constraint; a trigger's own errors of that code have no
+// table.
+bool IsWithoutPartition(const FailedAttempt& attempt, const ServerError& error) {
   return attempt.partitioned && error.sqlstate == "23514" && error.constraint.empty() && !error.table.empty();
 }
 
-}  // namespace
-
-CommitStep NextStep(const FailedAttempt& attempt, Recourse recourse) {
-  if (attempt.connection_lost) return attempt.end_sent ? CommitStep::kInDoubt : CommitStep::kRetry;
-  if (attempt.homeless) return CommitStep::kRetry;
-  const ServerError error = ServerErrorOf(attempt.status);
-  if (IsOfPartitions(attempt, error)) return CommitStep::kReroute;
+CommitStep StepForError(const FailedAttempt& attempt, const ServerError& error, Recourse recourse) {
   switch (pq::Classify(error.sqlstate)) {
     case pq::ErrorClass::kUniqueViolation:
       if (recourse.has_ledger && error.constraint == schema::kLedgerConstraint) return CommitStep::kCommitted;
@@ -39,6 +32,19 @@ CommitStep NextStep(const FailedAttempt& attempt, Recourse recourse) {
       return attempt.line ? CommitStep::kIsolate : CommitStep::kReject;
   }
   return CommitStep::kReject;
+}
+
+}  // namespace
+
+CommitStep NextStep(const FailedAttempt& attempt, Recourse recourse) {
+  if (attempt.connection_lost) return attempt.end_sent ? CommitStep::kInDoubt : CommitStep::kRetry;
+  if (attempt.homeless) return CommitStep::kRetry;
+  const ServerError error = ServerErrorOf(attempt.status);
+  if (IsWithoutPartition(attempt, error)) return CommitStep::kReroute;
+  const CommitStep step = StepForError(attempt, error, recourse);
+  // What has the partition's name now may be something else: only the root's word counts against a row.
+  const bool refused = step == CommitStep::kIsolate || step == CommitStep::kReject;
+  return attempt.routed && refused ? CommitStep::kReroute : step;
 }
 
 }  // namespace bxb::write

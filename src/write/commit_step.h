@@ -13,7 +13,7 @@ enum class CommitStep {
   kRetry,      ///< wait a little, then send them again as they were
   kInDoubt,    ///< they may have been committed: a merge or the ledger finds out, where there is one
   kCommitted,  ///< the ledger says that an earlier attempt has committed them
-  kReroute,    ///< a partition is not what the map says: read it again, and send the rows through the root
+  kReroute,    ///< a partition may not be what the map says: send the rows through the root
   kIsolate,    ///< some of the rows are at fault: find them
   kReject,     ///< surely not committed, and no attempt to commit any row would end another way
 };

@@ -66,8 +66,10 @@ class Committer {
   Sending SendingOf(const Progress& progress) const;
   absl::Status EnsureConnected(Progress& progress);
   absl::Status ProvidePartitions(const Batch& batch, Progress& progress);
-  void RejectHomeless(const Batch& batch, const std::string& reason, Progress& progress);
+  pq::Deadline PartitionDeadline(const Progress& progress) const;
+  void RejectHomeless(const Batch& batch, const Partitions::Provided& provided, Progress& progress);
   bool Reroute(const FailedAttempt& failed, Progress& progress);
+  absl::Status ReadPartitions(Progress& progress, bool unless_just_read);
   void Conclude(const Batch& batch, const pq::CopyResult& result, const std::string& returned, Progress& progress);
   absl::StatusOr<bool> Interpret(const Batch& batch, const pq::CopyResult& result, const std::string& returned,
                                  Progress& progress);

@@ -64,7 +64,7 @@ absl::Status PartitionKeeper::Round() {
     for (const PartitionChange& change : report->changes) Log(LogLevel::kInfo, Line(change));
   }
   Tell(report.ok() ? report->notes : std::vector<std::string>{Text(report.status())});
-  return partitions_.Refresh(*connection, deadline);
+  return partitions_.Refresh(*connection, deadline).status();
 }
 
 // What stays as it was is told once.

@@ -26,6 +26,27 @@ bool MayPassLater(const absl::Status& status) {
          absl::IsResourceExhausted(status) || absl::IsCancelled(status);
 }
 
+// Refused rows may come many at a time; the catalog is not read for each batch of them.
+constexpr std::chrono::seconds kMoment{1};
+
+absl::Status NotYet(const absl::Status& reason) {
+  return absl::Status(reason.code(), fmt::format("a partition for their time cannot be created yet (its range is being "
+                                                 "detached or created, or the table is locked): {}",
+                                                 Text(reason)));
+}
+
+void KeepHomeless(const schema::PartitionMap& map, std::vector<schema::PgMicros>& times) {
+  std::erase_if(times, [&](schema::PgMicros time) { return map.has_default() || map.Find(time).has_value(); });
+  std::ranges::sort(times);
+}
+
+bool IsOverlapped(const schema::PartitionMap& map, PartitionInterval interval, schema::PgMicros time) {
+  const TimeRange range = RangeOf(interval, schema::FromPgMicros(time));
+  return std::ranges::any_of(map.partitions(), [&](const schema::Partition& partition) {
+    return partition.from < schema::ToPgMicros(range.to) && schema::ToPgMicros(range.from) < partition.to;
+  });
+}
+
 }  // namespace
 
 Partitions::Partitions(schema::Table table, schema::TimePartitioning by, std::vector<std::string> columns,
@@ -41,35 +62,52 @@ Partitions::Map Partitions::map() const {
   return map_;
 }
 
-absl::Status Partitions::Refresh(pq::Connection& connection, pq::Deadline deadline) {
-  auto map = schema::ReadPartitionMap(connection, table_, columns_, deadline);
-  if (!map.ok()) return map.status();
+// A reading that has begun earlier may end later, and never takes the place of a newer one.
+absl::StatusOr<Partitions::Map> Partitions::Refresh(pq::Connection& connection, pq::Deadline deadline) {
+  const std::uint64_t reading = [this] {
+    const std::lock_guard lock(mutex_);
+    return ++last_reading_;
+  }();
+  auto read = schema::ReadPartitionMap(connection, table_, columns_, deadline);
+  if (!read.ok()) return read.status();
   auto why_none = options_.create ? schema::WhyNoPartitions(connection, table_, deadline)
                                   : std::string("PartitionOptions::create is off");
   if (!why_none.ok()) return why_none.status();
+  const Map map = std::make_shared<const schema::PartitionMap>(*std::move(read));
   const std::lock_guard lock(mutex_);
-  map_ = std::make_shared<const schema::PartitionMap>(*std::move(map));
+  if (reading < map_reading_) return map;
+  map_ = map;
+  map_reading_ = reading;
+  read_at_ = pq::Deadline::clock::now();
   why_none_ = *std::move(why_none);
-  return absl::OkStatus();
+  return map;
 }
 
-bool Partitions::HoldsAll(const Map& map, const std::vector<schema::PgMicros>& times) const {
-  return map->has_default() ||
-         std::ranges::all_of(times, [&](schema::PgMicros time) { return map->Find(time).has_value(); });
+absl::StatusOr<Partitions::Map> Partitions::RefreshIfOld(pq::Connection& connection, pq::Deadline deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (pq::Deadline::clock::now() < read_at_ + kMoment) return map_;
+  }
+  return Refresh(connection, deadline);
 }
 
-absl::StatusOr<std::string> Partitions::Provide(pq::Connection& connection, const std::vector<schema::PgMicros>& times,
-                                                pq::Deadline deadline) {
+absl::StatusOr<Partitions::Provided> Partitions::Provide(pq::Connection& connection,
+                                                         std::vector<schema::PgMicros> times, pq::Deadline deadline) {
   // Somebody else may have created them since the last look.
-  if (absl::Status read = Refresh(connection, deadline); !read.ok()) return read;
-  const Map before = map();
-  if (HoldsAll(before, times)) return "";
-  if (std::string why = WhyNotCreated(before); !why.empty()) return why;
-  const absl::Status created = Create(connection, before, times, deadline);
-  if (!created.ok() && MayPassLater(created)) return created;
-  if (absl::Status read = Refresh(connection, deadline); !read.ok()) return read;
-  if (HoldsAll(map(), times)) return "";
-  return created.ok() ? "it overlaps another partition" : Text(created);
+  auto map = Refresh(connection, deadline);
+  if (!map.ok()) return map.status();
+  KeepHomeless(**map, times);
+  if (times.empty()) return Provided{.map = *map};
+  if (std::string why = WhyNotCreated(*map); !why.empty()) return Provided{*map, std::move(times), std::move(why)};
+  const absl::Status created = Create(connection, *map, times, deadline);
+  if (!created.ok() && MayPassLater(created)) return NotYet(created);
+  const PartitionInterval interval = *(*map)->interval();
+  map = Refresh(connection, deadline);
+  if (!map.ok()) return map.status();
+  KeepHomeless(**map, times);
+  if (created.ok()) std::erase_if(times, [&](schema::PgMicros time) { return !IsOverlapped(**map, interval, time); });
+  if (times.empty()) return Provided{.map = *map};
+  return Provided{*map, std::move(times), created.ok() ? "its interval overlaps another partition" : Text(created)};
 }
 
 std::string Partitions::WhyNotCreated(const Map& map) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,19 +33,28 @@ class Partitions {
 
   Map map() const;
 
-  /// Reads the partitions, and whether this role may create more, anew.
-  absl::Status Refresh(pq::Connection& connection, pq::Deadline deadline);
+  /// Reads the partitions, and whether this role may create more, anew. Returns what it has read.
+  absl::StatusOr<Map> Refresh(pq::Connection& connection, pq::Deadline deadline);
 
-  /// Creates partitions for times that have none in the map, unless there is a DEFAULT partition for them. Empty: every
-  /// one of the times has its place now. Otherwise why some have none, for good. An error: try again.
-  absl::StatusOr<std::string> Provide(pq::Connection& connection, const std::vector<schema::PgMicros>& times,
-                                      pq::Deadline deadline);
+  /// The same, unless that was done a moment ago.
+  absl::StatusOr<Map> RefreshIfOld(pq::Connection& connection, pq::Deadline deadline);
+
+  /// How providing partitions ended.
+  struct Provided {
+    Map map;
+    std::vector<schema::PgMicros> refused;  ///< times that can have no partition, sorted
+    std::string why;                        ///< they cannot
+  };
+
+  /// Creates partitions for times that have none, unless there is a DEFAULT partition for them. Every time has its
+  /// place then, or is refused. An error: try again.
+  absl::StatusOr<Provided> Provide(pq::Connection& connection, std::vector<schema::PgMicros> times,
+                                   pq::Deadline deadline);
 
   /// OK, or InvalidArgument with the window, for an event of this time.
   absl::Status CheckWindow(schema::PgMicros time) const;
 
  private:
-  bool HoldsAll(const Map& map, const std::vector<schema::PgMicros>& times) const;
   std::string WhyNotCreated(const Map& map) const;
   absl::Status Create(pq::Connection& connection, const Map& map, const std::vector<schema::PgMicros>& times,
                       pq::Deadline deadline);
@@ -58,6 +69,9 @@ class Partitions {
   mutable std::mutex mutex_;
   Map map_;
   std::string why_none_;  ///< why this role creates no partitions; empty: it may
+  std::uint64_t last_reading_ = 0;
+  std::uint64_t map_reading_ = 0;  ///< the reading that map_ is of
+  pq::Deadline::clock::time_point read_at_;
 };
 
 }  // namespace bxb::write

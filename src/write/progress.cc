@@ -17,7 +17,7 @@ Committer::Progress::Progress(const Batch& batch, Partitions::Map partitions, bo
 bool Committer::Progress::NextPiece(bool look_up) {
   rows = isolation.Next();
   number.clear();
-  merging = direct_in_doubt = doubted = settled = through_root = provided = false;
+  merging = direct_in_doubt = doubted = settled = provided = false;
   dropped = 0;
   reroutes = 0;
   question = Question::kNone;

@@ -68,8 +68,8 @@ class Committer::Progress {
   std::span<const std::uint32_t> rows;  ///< the piece
   std::string number;                   ///< its number in the ledger
   Partitions::Map map;                  ///< as of the last attempt
-  bool through_root = false;            ///< the map was wrong about the piece
-  int reroutes = 0;                     ///< how often the map was wrong about it
+  bool through_root = false;            ///< a partition has refused rows: from then on nothing goes straight into one
+  int reroutes = 0;                     ///< how often the partitions were not what the map says
   bool provided = false;                ///< its rows have partitions, as far as that is possible
   bool merging = false;
   bool direct_in_doubt = false;  ///< the piece's last attempt in doubt was a direct COPY

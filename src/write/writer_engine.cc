@@ -143,7 +143,7 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
   if (!destination.ok()) return destination.status();
   auto impl = std::make_unique<Impl>(options, *destination, std::move(interrupt));
   if (impl->partitions != nullptr) {
-    if (absl::Status read = impl->partitions->Refresh(*connection, deadline); !read.ok()) return read;
+    if (auto read = impl->partitions->Refresh(*connection, deadline); !read.ok()) return read.status();
   }
   auto connections = impl->Connect(options.lanes, *std::move(connection), deadline);
   if (!connections.ok()) return connections.status();

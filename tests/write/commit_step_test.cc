@@ -70,12 +70,22 @@ TEST(CommitStep, RejectsWhatNeverPasses) {
   }
 }
 
-TEST(CommitStep, ReadsThePartitionsAnewWhenOneIsGone) {
-  FailedAttempt attempt = Refused("42P01");
-  attempt.partitioned = true;
-  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kReject);
-  attempt.routed = true;
-  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kReroute);
+TEST(CommitStep, SendsThroughTheRootWhatAPartitionRefuses) {
+  for (const char* sqlstate : {"42P01", "42703", "42809", "23502", "22P02", "P0001"}) {
+    FailedAttempt attempt = Refused(sqlstate);
+    attempt.partitioned = true;
+    EXPECT_NE(NextStep(attempt, kKeyed), CommitStep::kReroute) << sqlstate;
+    attempt.routed = true;
+    EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kReroute) << sqlstate;
+  }
+}
+
+TEST(CommitStep, MergesAndRetriesWhatAPartitionSaysToo) {
+  FailedAttempt attempt = Refused("23505");
+  attempt.partitioned = attempt.routed = true;
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kMerge);
+  attempt.status = Refused("40P01").status;
+  EXPECT_EQ(NextStep(attempt, kKeyed), CommitStep::kRetry);
 }
 
 TEST(CommitStep, ReadsThePartitionsAnewWhenARowFindsNone) {

@@ -128,6 +128,42 @@ TEST_F(PartitionTest, GoesOnWhenAnotherPartitionTakesTheName) {
   EXPECT_EQ(CountEvents(), 800);
 }
 
+// A CHECK that an earlier DETACH CONCURRENTLY has left belongs to one of them.
+TEST_F(PartitionTest, GoesOnWhenPartitionsExchangeTheirNames) {
+  CreateTable();
+  Run("ALTER TABLE events DETACH PARTITION events_d2 CONCURRENTLY");
+  Run("ALTER TABLE events ATTACH PARTITION events_d2 " + Bounds(2));
+  auto writer = OpenPartitioned(kOneBatch);
+  Run("ALTER TABLE events_d1 RENAME TO x; ALTER TABLE events_d2 RENAME TO events_d1; ALTER TABLE x RENAME TO "
+      "events_d2");
+  EXPECT_EQ(Count(writer->WriteBatch(EventsOf(1, 300), kLong), Kind::kInserted), 300);
+  EXPECT_EQ(Value("SELECT count(*) FROM events_d2"), "300");
+}
+
+TEST_F(PartitionTest, GoesOnWhenSomethingElseHasAPartitionsName) {
+  CreateTable();
+  auto writer = OpenPartitioned(kOneBatch);
+  Run("ALTER TABLE events_d1 RENAME TO x; CREATE TABLE events_d1 (a int)");
+  EXPECT_EQ(Count(writer->WriteBatch(EventsOf(1, 300), kLong), Kind::kInserted), 300);
+  Run("ALTER TABLE events_d2 RENAME TO y; CREATE VIEW events_d2 AS SELECT 1");
+  EXPECT_EQ(Count(writer->WriteBatch(EventsOf(2, 300, 300), kLong), Kind::kInserted), 300);
+  EXPECT_EQ(CountEvents(), 600);
+}
+
+TEST_F(PartitionTest, CreatesAPartitionAgainThatSomebodyDropsAtOnce) {
+  CreateTable();
+  WriterOptions options = kOneBatch;
+  options.partitions.ahead = 0;
+  auto writer = OpenPartitioned(options);
+  ASSERT_TRUE(Becomes("SELECT count(*) FROM pg_inherits WHERE inhparent = 'events'::regclass", "4"));
+  Run("CREATE TABLE dropped (); CREATE FUNCTION drop_it() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT "
+      "EXISTS (SELECT FROM dropped) THEN INSERT INTO dropped DEFAULT VALUES; DROP TABLE events_p20260109; END IF; END "
+      "$$; "
+      "CREATE EVENT TRIGGER dropping ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION drop_it()");
+  EXPECT_EQ(Count(writer->WriteBatch(EventsOf(9, 3), kLong), Kind::kInserted), 3);
+  EXPECT_EQ(Value("SELECT count(*) FROM dropped"), "1");
+}
+
 TEST_F(PartitionTest, FindsTheBadRowOfAPartition) {
   CreateTable();
   Run("ALTER TABLE events ADD CHECK (value > 0)");
