@@ -52,11 +52,15 @@ struct PartitionOptions {
   /// first); where they have none in common, nothing is created. Never a DEFAULT partition.
   bool create = true;
 
-  /// How many intervals beyond the current one are kept ready. 0 … 100.
+  /// How many intervals after the current one are kept ready. 0 … 100.
   int ahead = 3;
 
+  /// And how many before it. For writers whose role may not create any: as many as `oldest` reaches back. 0 … 1,000.
+  int behind = 0;
+
   /// The oldest and the newest event that is accepted, measured from now by this host's clock; an event outside is
-  /// rejected. They bound how many partitions a broken clock can create. absl::InfiniteDuration() accepts all.
+  /// rejected, and so is one that is older than what `keep` keeps. They bound how many partitions a broken clock can
+  /// create. absl::InfiniteDuration() accepts all. For a writer; MaintainPartitions does not look at them.
   absl::Duration oldest = absl::Hours(35 * 24);
   absl::Duration newest = absl::Minutes(5);
 
@@ -64,13 +68,15 @@ struct PartitionOptions {
   /// lock waits as long. It is tried again later. 1 ms … 1 minute.
   absl::Duration lock_timeout = absl::Milliseconds(500);
 
-  /// Retention: how many intervals before the current one stay. Older partitions are detached (concurrently, unless
-  /// there is a DEFAULT partition), handed to `archive`, and dropped. Unset: all stay.
+  /// Retention: how many intervals (days, in daily partitions) before the current one stay. Older partitions, whoever
+  /// created them, are detached (concurrently, unless there is a DEFAULT partition), handed to `archive`, and dropped.
+  /// Unset: all stay.
   std::optional<int> keep = {};
   ArchiveHook archive = {};
 
   /// How long the key table of a globally deduplicated table remembers a key, since it was written: an event that
-  /// comes again later counts again. It must be more than the longest retry. Unset: forever.
+  /// comes again later counts again. It must be more than the longest retry. The key table must have the column
+  /// `written_at timestamptz DEFAULT now()`. Unset: forever.
   std::optional<absl::Duration> keep_keys = {};
 };
 
@@ -85,6 +91,7 @@ struct PartitionChange {
 };
 
 struct MaintenanceReport {
+  bool dry_run = false;  ///< the changes would be made, and were not
   std::vector<PartitionChange> changes;
 
   /// What could not be done this time and will be tried again next time, and what is left to others (pg_partman).
@@ -106,7 +113,7 @@ absl::StatusOr<MaintenanceReport> MaintainPartitions(const std::string& dsn, con
                                                      const PartitionOptions& options, bool dry_run = false,
                                                      absl::Duration timeout = absl::Minutes(5));
 
-/// `would be` lines for people: `created "public"."events_p20260101" [2026-01-01, 2026-01-02)`.
+/// Lines for people: `created public.events_p20260101 [2026-01-01, 2026-01-02)`; of a dry run, `would be created …`.
 std::ostream& operator<<(std::ostream& out, const PartitionChange& change);
 std::ostream& operator<<(std::ostream& out, const MaintenanceReport& report);
 

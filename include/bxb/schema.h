@@ -73,8 +73,10 @@ struct Layout {
   Autovacuum autovacuum = {};
   std::vector<ForeignKey> foreign_keys = {};
 
-  /// Partitions that ApplyLayout creates beyond the current one; later the writer or MaintainPartitions does.
+  /// Partitions that ApplyLayout creates after the current one, and before it, for late events; later the writer or
+  /// MaintainPartitions does. `behind` is for writers whose role may not create any. 0 … 100, 0 … 1,000.
   int ahead = 3;
+  int behind = 0;
 };
 
 /// The DDL that ApplyLayout runs on an empty database, for people who run their own migrations: statements that end in

@@ -57,13 +57,14 @@ class Writer {
   /// - InvalidArgument: an option out of its range; a column that is missing or of a type that cannot
   ///   hold the member exactly; a NOT NULL column without default that the row does not describe
   /// - NotFound: no such database, schema or table
-  /// - FailedPrecondition: the row has key columns, and the table does not tell duplicates as WriterOptions::dedup wants:
+  /// - FailedPrecondition: the row has key columns, and the table does not tell duplicates as WriterOptions::dedup
+  /// wants:
   ///   it has no unique index on exactly those, nor on those and the time, nor a key table; or the table has INSERT
   ///   rules or row security, under which COPY does something else than INSERT
   /// - Unavailable: the host cannot be reached; DeadlineExceeded: connect_timeout passed
   /// - Unauthenticated: wrong password or role; PermissionDenied: the role lacks INSERT on the described columns,
-  ///   SELECT on the key columns, or TEMPORARY on the database (which merging duplicates needs). What defaults and
-  ///   triggers need (USAGE on the id's sequence) only the first commit can tell
+  ///   SELECT on the key columns, TEMPORARY on the database (which merging duplicates needs), USAGE on the sequence of
+  ///   a default, or INSERT and SELECT on the key table. What triggers need only the first commit can tell
   static absl::StatusOr<std::unique_ptr<Writer>> Open(const WriterOptions& options) {
     auto engine = internal::WriterEngine::Open(options, RowCodec<Row>::Shape());
     if (!engine.ok()) return engine.status();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -56,6 +57,11 @@ PartitionInterval ByRate(double rows_per_second) {
   return rows_per_second >= kWeeksFrom ? PartitionInterval::kWeek : PartitionInterval::kMonth;
 }
 
+std::string_view RuleFor(PartitionInterval by_rate) {
+  if (by_rate == PartitionInterval::kDay) return "days from 10,000 rows/s";
+  return by_rate == PartitionInterval::kWeek ? "weeks from 1,000 rows/s" : "months below 1,000 rows/s";
+}
+
 PartitionInterval Longer(PartitionInterval interval) {
   return interval == PartitionInterval::kDay ? PartitionInterval::kWeek : PartitionInterval::kMonth;
 }
@@ -63,8 +69,8 @@ PartitionInterval Longer(PartitionInterval interval) {
 }  // namespace
 
 PartitionAdvice AdvisePartitions(double rows_per_second, absl::Duration retention) {
-  const double rows_a_month = RowsIn(rows_per_second, PartitionInterval::kMonth);
-  if (rows_a_month < kWorthAPartition) {
+  const double rows_a_month = std::max(0.0, RowsIn(rows_per_second, PartitionInterval::kMonth));
+  if (!(rows_a_month >= kWorthAPartition)) {
     return {.reason = fmt::format("a month has {} rows: one plain table does", Count(rows_a_month))};
   }
   const PartitionInterval by_rate = ByRate(rows_per_second);
@@ -73,8 +79,8 @@ PartitionAdvice AdvisePartitions(double rows_per_second, absl::Duration retentio
     interval = Longer(interval);
   }
   const double partitions = PartitionsOf(interval, retention);
-  std::string reason = fmt::format("{} rows {}, {} partitions", Count(RowsIn(rows_per_second, interval)), One(interval),
-                                   Count(partitions));
+  std::string reason = fmt::format("{}: {} rows {}, {} partitions", RuleFor(by_rate),
+                                   Count(RowsIn(rows_per_second, interval)), One(interval), Count(partitions));
   if (interval != by_rate) {
     reason += fmt::format(" (of {} each there would be {})", One(by_rate), Count(PartitionsOf(by_rate, retention)));
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bxb/row.h"
+#include "schema/key_table.h"
 
 namespace bxb::schema {
 namespace {
@@ -121,13 +122,14 @@ void FindScope(const RowShape& shape, const Table& table, const Table* key_table
   }
 }
 
-std::string NoScope(const RowShape& shape) {
+std::string NoScope(const RowShape& shape, const Table& table) {
   const std::vector<std::string> key = KeyColumnsOf(shape);
   const std::vector<std::string> with_time = KeyAndTimeColumnsOf(shape);
   const std::string per_timestamp =
       with_time.size() == key.size() ? "" : fmt::format(", nor one on ({})", fmt::join(with_time, ", "));
-  return fmt::format("it offers neither a unique index on exactly ({}), the dedup key{}, nor a key table",
-                     fmt::join(key, ", "), per_timestamp);
+  const std::string key_table = table.partitioned ? fmt::format(", nor a key table {}", KeyTableName(table)) : "";
+  return fmt::format("it has no unique index on exactly ({}), the dedup key{}{}", fmt::join(key, ", "), per_timestamp,
+                     key_table);
 }
 
 absl::StatusCode CodeOf(const std::vector<Misfit>& misfits) {
@@ -179,7 +181,7 @@ Fit FitTo(const RowShape& shape, const Table& table, const Table* key_table) {
   if (!key.empty() && !table.may_create_temp) {
     fit.misfits.push_back({Kind::kPrivilege, "", "merging duplicates needs the TEMPORARY privilege on the database"});
   }
-  if (!fit.binding.scope.has_value()) fit.misfits.push_back({Kind::kTable, "", NoScope(shape)});
+  if (!fit.binding.scope.has_value()) fit.misfits.push_back({Kind::kTable, "", NoScope(shape, table)});
   return fit;
 }
 

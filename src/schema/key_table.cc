@@ -30,8 +30,6 @@ std::string ProblemWith(const Table& keys, const Table& table, const std::string
   if (theirs == nullptr) return fmt::format("column \"{}\" does not exist", column);
   if (ours != nullptr && theirs->type_name != ours->type_name)
     return fmt::format("column \"{}\" is {}, not {}", column, theirs->type_name, ours->type_name);
-  if (!theirs->may_insert || !theirs->may_select)
-    return fmt::format("no INSERT and SELECT privileges on column \"{}\"", column);
   return "";
 }
 
@@ -90,8 +88,33 @@ absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, co
   auto keys = InspectSqlTable(connection, KeyTableName(table), deadline);
   if (!keys.ok()) return keys.status();
   const auto problems = ProblemsWith(*keys, table, key_columns);
-  if (problems.empty()) return *std::move(keys);
-  return absl::FailedPreconditionError(fmt::format("key table {}: {}", keys->sql_name, fmt::join(problems, "; ")));
+  if (!problems.empty())
+    return absl::FailedPreconditionError(fmt::format("key table {}: {}", keys->sql_name, fmt::join(problems, "; ")));
+  const auto may_write = [&](const std::string& column) {
+    return Find(*keys, column)->may_insert && Find(*keys, column)->may_select;
+  };
+  if (std::ranges::all_of(key_columns, may_write)) return *std::move(keys);
+  return absl::PermissionDeniedError(
+      fmt::format("key table {}: this role lacks INSERT or SELECT on it: GRANT INSERT, SELECT ON {} TO …",
+                  keys->sql_name, keys->sql_name));
+}
+
+absl::Status CheckKeysOfRows(pq::Connection& connection, const Table& table, std::span<const std::string> key_columns,
+                             pq::Deadline deadline) {
+  const std::string keys = KeyTableName(table);
+  auto exists = connection.Query("SELECT to_regclass($1) IS NOT NULL", {keys}, deadline);
+  if (!exists.ok()) return exists.status();
+  const std::string any_key = exists->front()[0] == "t" ? fmt::format("EXISTS (SELECT FROM {})", keys) : "false";
+  auto found =
+      connection.Query(fmt::format("SELECT EXISTS (SELECT FROM {}) AND NOT {}", table.sql_name, any_key), deadline);
+  if (!found.ok()) return found.status();
+  if (found->front()[0] != "t") return absl::OkStatus();
+  std::vector<std::string> columns;
+  for (const std::string& column : key_columns) columns.push_back(QuoteIdentifier(column));
+  return absl::FailedPreconditionError(
+      fmt::format("table {0} holds rows, and key table {1} none of their keys: they would count again. While nobody "
+                  "writes, create it and run INSERT INTO {1} ({2}) SELECT DISTINCT {2} FROM {0}",
+                  table.sql_name, keys, fmt::join(columns, ", ")));
 }
 
 absl::StatusOr<std::uint64_t> DeleteOldKeys(pq::Connection& connection, const Table& key_table, absl::Duration age,

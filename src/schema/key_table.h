@@ -27,9 +27,15 @@ absl::Status CreateKeyTable(pq::Connection& connection, const Table& table, std:
 
 /// Nullopt where there is none of that name, or the table is not partitioned and needs none. One that is there can be
 /// used if it has an immediate unique index on exactly the key columns, of the same types, and needs nothing else:
-/// FailedPrecondition says what is wrong with it.
+/// FailedPrecondition says what is wrong with it,
+/// PermissionDenied that only privileges are missing.
 absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, const Table& table,
                                                   std::span<const std::string> key_columns, pq::Deadline deadline);
+
+/// OK, unless the table holds rows and the key table none, which would let each of them in again: FailedPrecondition
+/// has the statement that fills it. `keys` may not exist yet.
+absl::Status CheckKeysOfRows(pq::Connection& connection, const Table& table, std::span<const std::string> key_columns,
+                             pq::Deadline deadline);
 
 /// Deletes keys that were written longer ago than `age`, some at a time. Returns how many.
 absl::StatusOr<std::uint64_t> DeleteOldKeys(pq::Connection& connection, const Table& key_table, absl::Duration age,

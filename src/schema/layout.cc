@@ -73,7 +73,7 @@ std::string TableSql(const Layout& layout) {
 std::string PartitionsDdl(const Layout& layout, absl::Time now) {
   const Table table = TableOf(layout);
   std::string sql;
-  for (const TimeRange& range : RangesAhead(*layout.partition_by, now, layout.ahead)) {
+  for (const TimeRange& range : RangesAround(*layout.partition_by, now, layout.behind, layout.ahead)) {
     sql += fmt::format("\nCREATE TABLE {} PARTITION OF {}\nFOR VALUES FROM ('{}') TO ('{}'){};\n",
                        NameBeside(table, table.name + NameSuffix(range)), table.sql_name, TimeText(range.from, true),
                        TimeText(range.to, true), WithStorage(layout));
@@ -157,6 +157,7 @@ absl::Status CheckLayout(const Layout& layout) {
   absl::Status status = CheckName(layout);
   status.Update(CheckRange("fillfactor", layout.fillfactor, 10, 100));
   status.Update(CheckRange("ahead", layout.ahead, 0, 100));
+  status.Update(CheckRange("behind", layout.behind, 0, 1000));
   status.Update(CheckRange("autovacuum.insert_threshold", layout.autovacuum.insert_threshold, 0, kLargestThreshold));
   status.Update(CheckRange("autovacuum.analyze_threshold", layout.autovacuum.analyze_threshold, 0, kLargestThreshold));
   for (std::size_t i = 0; i < layout.foreign_keys.size(); ++i) {

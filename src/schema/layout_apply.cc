@@ -51,6 +51,7 @@ absl::Status CheckExisting(pq::Connection& connection, const Layout& layout, con
 absl::Status EnsureKeyTable(pq::Connection& connection, const Layout& layout, const Table& table,
                             pq::Deadline deadline) {
   if (!HasKeyTable(layout)) return absl::OkStatus();
+  if (absl::Status known = CheckKeysOfRows(connection, table, EventKey(), deadline); !known.ok()) return known;
   if (absl::Status created = CreateKeyTable(connection, table, EventKey(), deadline); !created.ok()) return created;
   const auto problems = KeyTableProblems(connection, layout, table, deadline);
   if (!problems.ok()) return problems.status();
@@ -67,7 +68,7 @@ absl::Status EnsureLedger(pq::Connection& connection, const Layout& layout, cons
 }
 
 std::vector<TimeRange> MissingRanges(const Layout& layout, const PartitionMap& map) {
-  std::vector<TimeRange> ranges = RangesAhead(*layout.partition_by, absl::Now(), layout.ahead);
+  std::vector<TimeRange> ranges = RangesAround(*layout.partition_by, absl::Now(), layout.behind, layout.ahead);
   std::erase_if(ranges, [&](const TimeRange& range) { return map.Find(ToPgMicros(range.from)).has_value(); });
   return ranges;
 }

@@ -19,6 +19,7 @@ namespace {
 using Kind = PartitionChange::Kind;
 
 constexpr int kMaxAhead = 100;
+constexpr int kMaxBehind = 1'000;
 
 absl::StatusOr<absl::Time> ServerNow(pq::Connection& connection, pq::Deadline deadline) {
   const auto rows = connection.Query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8", deadline);
@@ -70,6 +71,7 @@ class Round {
   }
 
   MaintenanceReport DryRun() {
+    report_.dry_run = true;
     for (const Partition& partition : pending_) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
     for (const TimeRange& range : plan_.create) {
       const auto name = FreePartitionName(connection_, table_, range, deadline_);
@@ -184,7 +186,8 @@ absl::StatusOr<MaintenanceReport> Maintain(pq::Connection& connection, const Tab
   }
   const auto not_owner = WhyNotOwner(connection, table, deadline);
   if (!not_owner.ok()) return not_owner.status();
-  if (!not_owner->empty()) return absl::PermissionDeniedError(*not_owner);
+  if (!not_owner->empty())
+    return absl::PermissionDeniedError(*not_owner + ": let a job of the owner run MaintainPartitions");
   const auto partman = IsManagedByPartman(connection, table, deadline);
   if (!partman.ok()) return partman.status();
   if (*partman) return MaintenanceReport{.notes = {fmt::format("pg_partman manages {}", table.sql_name)}};
@@ -196,6 +199,7 @@ absl::StatusOr<MaintenanceReport> Maintain(pq::Connection& connection, const Tab
 
 absl::Status CheckPartitionOptions(const PartitionOptions& options) {
   const auto wrong = [](const char* what) { return absl::InvalidArgumentError(what); };
+  if (options.behind < 0 || options.behind > kMaxBehind) return wrong("partitions.behind must be 0 … 1,000");
   if (options.ahead < 0 || options.ahead > kMaxAhead) return wrong("partitions.ahead must be 0 … 100");
   if (options.oldest < absl::ZeroDuration()) return wrong("partitions.oldest must not be negative");
   if (options.newest < absl::ZeroDuration()) return wrong("partitions.newest must not be negative");

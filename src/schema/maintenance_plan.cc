@@ -15,9 +15,10 @@ bool Overlaps(const PartitionMap& map, const TimeRange& range) {
   });
 }
 
-std::vector<TimeRange> MissingAhead(const PartitionMap& map, PartitionInterval interval, absl::Time now, int ahead) {
-  std::vector<TimeRange> ranges = RangesAhead(interval, now, ahead);
-  std::erase_if(ranges, [&](const TimeRange& range) { return Overlaps(map, range); });
+std::vector<TimeRange> Missing(const PartitionMap& map, std::vector<TimeRange> ranges,
+                               std::optional<absl::Time> keep_from) {
+  std::erase_if(ranges,
+                [&](const TimeRange& range) { return Overlaps(map, range) || (keep_from && range.from < *keep_from); });
   return ranges;
 }
 
@@ -37,18 +38,25 @@ MaintenancePlan PlanMaintenance(const PartitionMap& map, absl::Time host_now, ab
   const auto interval = map.interval();
   if (!interval) {
     if (options.create || options.keep) {
-      plan.notes.emplace_back("the latest partition is no hour, day, week or month of UTC: none is created or dropped");
+      plan.notes.emplace_back(map.partitions().empty()
+                                  ? "there is no partition to take the interval from: create the first one by hand"
+                                  : "the latest partition is no hour, day, week or month of UTC: none is created, and "
+                                    "none is dropped");
     }
     return plan;
   }
-  if (options.create) plan.create = MissingAhead(map, *interval, host_now, options.ahead);
-  if (!options.keep) return plan;
-  const absl::Time current = RangeOf(*interval, std::min(host_now, server_now)).from;
-  const absl::Time keep_from = Shift(*interval, current, -*options.keep);
-  if (keep_from < internal::kMinTimestamp) return plan;
-  plan.keep_from = keep_from;
-  plan.take_away = Before(map, keep_from);
+  plan.keep_from = KeepFrom(*interval, std::min(host_now, server_now), options);
+  if (options.create) {
+    plan.create = Missing(map, RangesAround(*interval, host_now, options.behind, options.ahead), plan.keep_from);
+  }
+  if (plan.keep_from) plan.take_away = Before(map, *plan.keep_from);
   return plan;
+}
+
+std::optional<absl::Time> KeepFrom(PartitionInterval interval, absl::Time now, const PartitionOptions& options) {
+  if (!options.keep) return std::nullopt;
+  const absl::Time keep_from = Shift(interval, RangeOf(interval, now).from, -*options.keep);
+  return keep_from < internal::kMinTimestamp ? std::nullopt : std::optional(keep_from);
 }
 
 }  // namespace bxb::schema

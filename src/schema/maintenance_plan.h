@@ -23,4 +23,7 @@ struct MaintenancePlan {
 MaintenancePlan PlanMaintenance(const PartitionMap& map, absl::Time host_now, absl::Time server_now,
                                 const PartitionOptions& options);
 
+/// Where retention begins to keep; unset: all stay.
+std::optional<absl::Time> KeepFrom(PartitionInterval interval, absl::Time now, const PartitionOptions& options);
+
 }  // namespace bxb::schema

@@ -125,9 +125,10 @@ absl::StatusOr<std::vector<PartitionChange>> CreatePartitions(pq::Connection& co
   return creation.Commit();
 }
 
-std::vector<TimeRange> RangesAhead(PartitionInterval interval, absl::Time now, int ahead) {
-  std::vector<TimeRange> ranges = {RangeOf(interval, now)};
-  for (int i = 0; i < ahead; ++i) ranges.push_back({ranges.back().to, Shift(interval, ranges.back().to, 1)});
+std::vector<TimeRange> RangesAround(PartitionInterval interval, absl::Time now, int behind, int ahead) {
+  const absl::Time first = Shift(interval, RangeOf(interval, now).from, -behind);
+  std::vector<TimeRange> ranges = {{first, Shift(interval, first, 1)}};
+  for (int i = 0; i < behind + ahead; ++i) ranges.push_back({ranges.back().to, Shift(interval, ranges.back().to, 1)});
   return ranges;
 }
 

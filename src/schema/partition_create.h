@@ -30,7 +30,7 @@ absl::StatusOr<std::vector<PartitionChange>> CreatePartitions(pq::Connection& co
 /// Whether this role may create partitions of the table: nothing, or why not (not the owner; pg_partman manages it).
 absl::StatusOr<std::string> WhyNoPartitions(pq::Connection& connection, const Table& table, pq::Deadline deadline);
 
-/// The current interval and `ahead` more.
-std::vector<TimeRange> RangesAhead(PartitionInterval interval, absl::Time now, int ahead);
+/// The current interval, `behind` before and `ahead` after it, by time.
+std::vector<TimeRange> RangesAround(PartitionInterval interval, absl::Time now, int behind, int ahead);
 
 }  // namespace bxb::schema

@@ -52,12 +52,15 @@ absl::StatusOr<MaintenanceReport> MaintainPartitions(const std::string& dsn, con
 
 std::ostream& operator<<(std::ostream& out, const PartitionChange& change) {
   out << Verb(change.kind) << ' ';
-  if (change.kind == PartitionChange::Kind::kKeysDeleted) return out << change.keys << " keys of " << change.table;
+  if (change.kind == PartitionChange::Kind::kKeysDeleted) {
+    if (change.keys > 0) out << change.keys << ' ';
+    return out << "old keys of " << change.table;
+  }
   return out << change.table << " [" << Shown(change.range.from) << ", " << Shown(change.range.to) << ')';
 }
 
 std::ostream& operator<<(std::ostream& out, const MaintenanceReport& report) {
-  for (const PartitionChange& change : report.changes) out << change << '\n';
+  for (const PartitionChange& change : report.changes) out << (report.dry_run ? "would be " : "") << change << '\n';
   for (const std::string& note : report.notes) out << "note: " << note << '\n';
   return out;
 }

@@ -169,11 +169,19 @@ absl::Status Retention::CheckRemovable(const MarkedTable& marked, absl::Time kee
   return absl::FailedPreconditionError(fmt::format("{} holds rows that are not too old", marked.sql_name));
 }
 
+absl::Status Retention::Archive(const MarkedTable& marked) {
+  const absl::Status archived = options_.archive({.table = marked.sql_name, .range = marked.range});
+  if (archived.ok()) return archived;
+  return absl::Status(archived.code(),
+                      fmt::format("archive of {}: {}; it stays detached, and is handed over again next time",
+                                  marked.sql_name, std::string(archived.message())));
+}
+
 absl::Status Retention::Remove(const MarkedTable& marked, absl::Time keep_from, std::vector<PartitionChange>& changes) {
   absl::Status step = Lock(marked);
   if (step.ok()) step = CheckRemovable(marked, keep_from);
   if (step.ok() && options_.archive) {
-    step = options_.archive({.table = marked.sql_name, .range = marked.range});
+    step = Archive(marked);
     if (step.ok()) {
       changes.push_back({.kind = PartitionChange::Kind::kArchived, .table = marked.sql_name, .range = marked.range});
     }

@@ -50,6 +50,7 @@ class Retention {
 
  private:
   absl::Status AwaitOlderTransactions(const Partition& partition);
+  absl::Status Archive(const MarkedTable& marked);
   absl::Status CheckRemovable(const MarkedTable& marked, absl::Time keep_from);
   absl::Status Lock(const MarkedTable& marked);
   absl::Status Run(const std::string& sql, pq::Deadline deadline);

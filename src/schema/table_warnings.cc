@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "schema/advice.h"
+#include "schema/key_table.h"
 #include "schema/ledger.h"
 #include "schema/partition_create.h"
 
@@ -61,6 +62,9 @@ void WarnOfPartitions(const TableReport& report, Warnings& warnings) {
                     "table itself, which is slower",
                     report.partitions - report.direct_partitions, report.partitions));
   }
+  if (!report.partitioned_by.empty() && report.partitions == 0) {
+    warnings.emplace_back("there is no partition to take the interval from: create the first one by hand");
+  }
   if (report.partitions > kMostPartitions) {
     warnings.push_back(fmt::format("there are {} partitions: above {} planning a query takes long", report.partitions,
                                    kMostPartitions));
@@ -80,6 +84,20 @@ absl::Status WarnOfCatalog(pq::Connection& connection, const Table& table, Warni
                           *row[1]));
   }
   return absl::OkStatus();
+}
+
+// A role that may not read all of the tables is not told.
+absl::Status WarnOfKeyTable(pq::Connection& connection, const internal::RowShape& shape, const Table& table,
+                            const TableReport& report, Warnings& warnings, pq::Deadline deadline) {
+  if (!report.key_table) return absl::OkStatus();
+  if (HasUniqueIndexOn(table, KeyAndTimeColumnsOf(shape))) {
+    warnings.emplace_back(
+        "there is a unique index on the key and the time beside the key table: no use for dedup, and what violates it "
+        "is rejected");
+  }
+  const absl::Status known = CheckKeysOfRows(connection, table, KeyColumnsOf(shape), deadline);
+  if (absl::IsFailedPrecondition(known)) warnings.emplace_back(known.message());
+  return absl::IsFailedPrecondition(known) || absl::IsPermissionDenied(known) ? absl::OkStatus() : known;
 }
 
 absl::Status WarnOfUpkeep(pq::Connection& connection, const Table& table, Warnings& warnings, pq::Deadline deadline) {
@@ -122,6 +140,7 @@ absl::StatusOr<std::vector<std::string>> TableWarnings(pq::Connection& connectio
   WarnOfIndexes(indexes, warnings);
   absl::Status status = WarnOfCatalog(connection, table, warnings, deadline);
   WarnOfPartitions(report, warnings);
+  if (status.ok()) status = WarnOfKeyTable(connection, shape, table, report, warnings, deadline);
   if (status.ok()) status = WarnOfUpkeep(connection, table, warnings, deadline);
   if (status.ok()) status = WarnOfLedger(connection, shape, table, warnings, deadline);
   if (!status.ok()) return status;

@@ -47,7 +47,8 @@ absl::StatusOr<std::optional<schema::Table>> FindKeyTable(pq::Connection& connec
   const auto key = schema::KeyColumnsOf(shape);
   if (key.empty() || options.dedup.value_or(DedupScope::kGlobal) != DedupScope::kGlobal) return std::nullopt;
   auto found = schema::FindKeyTable(connection, table, key, deadline);
-  if (!absl::IsFailedPrecondition(found.status())) return found;
+  const bool can_do_without = schema::HasUniqueIndexOn(table, schema::KeyAndTimeColumnsOf(shape));
+  if (!absl::IsFailedPrecondition(found.status()) || !can_do_without) return found;
   return absl::FailedPreconditionError(
       fmt::format("{} (WriterOptions::dedup = kPerTimestamp does without it)", std::string(found.status().message())));
 }
@@ -58,9 +59,12 @@ absl::StatusOr<DedupScope> ScopeOf(const WriterOptions& options, const internal:
   const auto columns = wanted == DedupScope::kGlobal ? schema::KeyColumnsOf(shape) : schema::KeyAndTimeColumnsOf(shape);
   const bool there = wanted == offered || wanted == DedupScope::kNone || schema::HasUniqueIndexOn(table, columns);
   if (there) return wanted;
+  const std::string key_table = wanted == DedupScope::kGlobal && table.partitioned
+                                    ? fmt::format(", and no key table {}", schema::KeyTableName(table))
+                                    : "";
   return absl::FailedPreconditionError(
-      fmt::format("WriterOptions::dedup is {}, and table {} offers {} only: there is no unique index on exactly ({})",
-                  Name(wanted), table.sql_name, Name(offered), fmt::join(columns, ", ")));
+      fmt::format("WriterOptions::dedup is {}, and table {} offers {} only: there is no unique index on exactly ({}){}",
+                  Name(wanted), table.sql_name, Name(offered), fmt::join(columns, ", "), key_table));
 }
 
 void TellScope(const WriterOptions& options, const schema::Table& table, DedupScope scope) {
@@ -77,6 +81,16 @@ absl::StatusOr<std::optional<schema::TimePartitioning>> PartitioningOf(pq::Conne
   const auto time = schema::TimeColumnOf(shape);
   if (!table.partitioned || !time) return std::nullopt;
   return schema::FindTimePartitioning(connection, table, *time, deadline);
+}
+
+void TellWithoutPartitions(const WriterOptions& options, const schema::Table& table) {
+  const PartitionOptions& wanted = options.partitions;
+  if (!options.log || (!wanted.keep && !wanted.keep_keys && !wanted.archive)) return;
+  options.log(
+      LogLevel::kWarning,
+      fmt::format("partitions.keep, keep_keys and archive have no effect: table {} is not partitioned by ranges of "
+                  "the row's time (ApplyLayout makes tables that are)",
+                  table.sql_name));
 }
 
 std::size_t KeyColumns(const internal::RowShape& shape, DedupScope scope) {
@@ -109,6 +123,7 @@ absl::StatusOr<Destination> FindDestination(pq::Connection& connection, const Wr
   TellScope(options, *table, *scope);
   auto partitioned_by = PartitioningOf(connection, shape, *table, deadline);
   if (!partitioned_by.ok()) return partitioned_by.status();
+  if (!partitioned_by->has_value()) TellWithoutPartitions(options, *table);
   absl::StatusOr<std::optional<std::string>> ledger;
   if (*scope == DedupScope::kNone) ledger = FindLedger(connection, options, *table, deadline);
   if (*scope != DedupScope::kNone) ledger = std::nullopt;

@@ -63,7 +63,8 @@ absl::Status PartitionKeeper::Round() {
   if (report.ok()) {
     for (const PartitionChange& change : report->changes) Log(LogLevel::kInfo, Line(change));
   }
-  Tell(report.ok() ? report->notes : std::vector<std::string>{Text(report.status())});
+  const bool wanted = partitions_.options().create || partitions_.options().keep;
+  if (report.ok() || wanted) Tell(report.ok() ? report->notes : std::vector<std::string>{Text(report.status())});
   return partitions_.Refresh(*connection, deadline).status();
 }
 

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "bxb/internal/server_error.h"
+#include "schema/maintenance_plan.h"
 
 namespace bxb::write {
 namespace {
@@ -74,6 +76,10 @@ absl::StatusOr<Partitions::Map> Partitions::Refresh(pq::Connection& connection, 
                                   : std::string("PartitionOptions::create is off");
   if (!why_none.ok()) return why_none.status();
   const Map map = std::make_shared<const schema::PartitionMap>(*std::move(read));
+  if (const auto interval = map->interval()) {
+    const auto keep_from = schema::KeepFrom(*interval, absl::Now(), options_);
+    keep_from_ = keep_from ? schema::ToPgMicros(*keep_from) : schema::kBeforeAll;
+  }
   const std::lock_guard lock(mutex_);
   if (reading < map_reading_) return map;
   map_ = map;
@@ -111,7 +117,8 @@ absl::StatusOr<Partitions::Provided> Partitions::Provide(pq::Connection& connect
 }
 
 std::string Partitions::WhyNotCreated(const Map& map) const {
-  if (!map->interval()) return "the partitions there are have no interval in common to create another one by";
+  if (map->partitions().empty()) return "there is no partition to take the interval from: create the first one by hand";
+  if (!map->interval()) return "the latest partition is no hour, day, week or month of UTC";
   const std::lock_guard lock(mutex_);
   return why_none_;
 }
@@ -135,17 +142,20 @@ absl::Status Partitions::Create(pq::Connection& connection, const Map& map, cons
 absl::Status Partitions::CheckWindow(schema::PgMicros time) const {
   const absl::Time now = Now();
   const absl::Time point = schema::FromPgMicros(time);
-  if (point >= now - options_.oldest && point <= now + options_.newest) [[likely]]
+  if (point >= now - options_.oldest && point <= now + options_.newest && time >= keep_from_) [[likely]]
     return absl::OkStatus();
   return OutsideWindow(time, now);
 }
 
 absl::Status Partitions::OutsideWindow(schema::PgMicros time, absl::Time now) const {
-  const auto text = [](absl::Time point) { return absl::FormatTime(absl::RFC3339_full, point, absl::UTCTimeZone()); };
+  const auto text = [](absl::Time point) { return absl::FormatTime(absl::RFC3339_sec, point, absl::UTCTimeZone()); };
+  const absl::Time keep_from = schema::FromPgMicros(keep_from_);
   const std::string message = fmt::format(
-      "column \"{}\": {} is outside of the accepted window, {} … {} (PartitionOptions::oldest is {}, newest {})",
-      by_.column, text(schema::FromPgMicros(time)), text(now - options_.oldest), text(now + options_.newest),
-      absl::FormatDuration(options_.oldest), absl::FormatDuration(options_.newest));
+      "column \"{}\": {} is outside of the accepted window, {} … {} (PartitionOptions::oldest is {}, newest {}{})",
+      by_.column, absl::FormatTime(absl::RFC3339_full, schema::FromPgMicros(time), absl::UTCTimeZone()),
+      text(std::max(keep_from, now - options_.oldest)), text(now + options_.newest),
+      absl::FormatDuration(options_.oldest), absl::FormatDuration(options_.newest),
+      options_.keep ? fmt::format(", keep {}", *options_.keep) : "");
   return internal::WithServerError(absl::InvalidArgumentError(message), {.sqlstate = "23514", .column = by_.column});
 }
 

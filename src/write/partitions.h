@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -72,6 +73,7 @@ class Partitions {
   std::uint64_t last_reading_ = 0;
   std::uint64_t map_reading_ = 0;  ///< the reading that map_ is of
   pq::Deadline::clock::time_point read_at_;
+  std::atomic<schema::PgMicros> keep_from_ = schema::kBeforeAll;  ///< what is older, retention takes away
 };
 
 }  // namespace bxb::write

@@ -53,11 +53,14 @@ TEST(AdvisePartitions, TakesTheLongestForWhatIsKeptForever) {
 }
 
 TEST(AdvisePartitions, SaysWhy) {
-  EXPECT_EQ(AdvisePartitions(50'000, absl::Hours(24 * 90)).reason, "4.3 billion rows a day, 91 partitions");
-  EXPECT_EQ(AdvisePartitions(50'000, 3 * kYear).reason,
-            "30 billion rows a week, 158 partitions (of a day each there would be 1.1 thousand)");
+  EXPECT_EQ(AdvisePartitions(50'000, absl::Hours(24 * 90)).reason,
+            "days from 10,000 rows/s: 4.3 billion rows a day, 91 partitions");
+  EXPECT_EQ(
+      AdvisePartitions(50'000, 3 * kYear).reason,
+      "days from 10,000 rows/s: 30 billion rows a week, 158 partitions (of a day each there would be 1.1 thousand)");
   EXPECT_EQ(AdvisePartitions(0.001, kYear).reason, "a month has 2.6 thousand rows: one plain table does");
-  EXPECT_EQ(AdvisePartitions(10, absl::InfiniteDuration()).reason, "26 million rows a month, ever more partitions");
+  EXPECT_EQ(AdvisePartitions(10, absl::InfiniteDuration()).reason,
+            "months below 1,000 rows/s: 26 million rows a month, ever more partitions");
 }
 
 TEST(AdvisePartitions, CountsTheRowsOfOnePartition) {

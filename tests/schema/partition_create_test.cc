@@ -42,7 +42,7 @@ class CreatePartitionsTest : public testing::PartitionTest {
 TEST_F(CreatePartitionsTest, CreatesWhatIsMissing) {
   Run(kEvents);
   EXPECT_THAT(Created({kDay}), ElementsAre("public.events_p20261122"));
-  const auto made = Create(RangesAhead(PartitionInterval::kDay, At("2026-11-22T13:14:15Z"), 2));
+  const auto made = Create(RangesAround(PartitionInterval::kDay, At("2026-11-22T13:14:15Z"), 0, 2));
   ASSERT_TRUE(made.ok()) << made.status();
   ASSERT_EQ(made->size(), 2);
   EXPECT_EQ(made->at(1).kind, PartitionChange::Kind::kCreated);
@@ -247,9 +247,9 @@ TEST_F(CreatePartitionsTest, CopesWithManyAtOnce) {
       auto connection = Connect(dsn_);
       const Table table = InspectTable(connection, "events", Soon()).value();
       const auto interval = i % 2 == 0 ? PartitionInterval::kDay : PartitionInterval::kHour;
-      const auto made =
-          CreatePartitions(connection, table, {.column = "at"},
-                           RangesAhead(interval, Day(2026, 11, 22) + i * absl::Hours(3), 10), absl::Seconds(5), Soon());
+      const auto made = CreatePartitions(connection, table, {.column = "at"},
+                                         RangesAround(interval, Day(2026, 11, 22) + i * absl::Hours(3), 0, 10),
+                                         absl::Seconds(5), Soon());
       ASSERT_TRUE(made.ok()) << made.status();
       created += static_cast<int>(made->size());
     });

@@ -158,13 +158,28 @@ TEST(PlanMaintenance, NotesAnUnknownInterval) {
   EXPECT_THAT(plan.create, IsEmpty());
   EXPECT_THAT(plan.take_away, IsEmpty());
   EXPECT_EQ(plan.notes.size(), 1);
+  const auto none = PlanMaintenance(PartitionMap({}, /*has_default=*/false), Day(2026, 3, 5), Day(2026, 3, 5), {});
+  EXPECT_THAT(none.notes, ElementsAre(::testing::HasSubstr("create the first one by hand")));
   EXPECT_THAT(PlanMaintenance(odd, Day(2026, 3, 5), Day(2026, 3, 5), {.create = false}).notes, IsEmpty());
 }
 
-TEST(RangesAhead, AreTheCurrentOneAndThoseBehindIt) {
-  EXPECT_THAT(RangesAhead(Interval::kMonth, At("2026-11-22T13:00:00Z"), 2),
+TEST(RangesAround, AreTheCurrentOneAndItsNeighbours) {
+  EXPECT_THAT(RangesAround(Interval::kMonth, At("2026-11-22T13:00:00Z"), 0, 2),
               ElementsAre(TimeRange{Day(2026, 11, 1), Day(2026, 12, 1)}, TimeRange{Day(2026, 12, 1), Day(2027, 1, 1)},
                           TimeRange{Day(2027, 1, 1), Day(2027, 2, 1)}));
+}
+
+TEST(RangesAround, BeginBeforeTheCurrentOne) {
+  EXPECT_THAT(
+      RangesAround(Interval::kWeek, At("2026-11-22T13:00:00Z"), 1, 0),
+      ElementsAre(TimeRange{Day(2026, 11, 9), Day(2026, 11, 16)}, TimeRange{Day(2026, 11, 16), Day(2026, 11, 23)}));
+}
+
+TEST(PlanMaintenance, CreatesNothingThatRetentionWouldTakeAway) {
+  const PartitionMap map({PartitionOf({Day(2026, 3, 5), Day(2026, 3, 6)})}, /*has_default=*/false);
+  const auto plan = PlanMaintenance(map, Day(2026, 3, 5), Day(2026, 3, 5), {.ahead = 0, .behind = 9, .keep = 2});
+  EXPECT_THAT(plan.create,
+              ElementsAre(TimeRange{Day(2026, 3, 3), Day(2026, 3, 4)}, TimeRange{Day(2026, 3, 4), Day(2026, 3, 5)}));
 }
 
 TEST(DetachMark, IsReadAgain) {

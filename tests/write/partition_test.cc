@@ -279,6 +279,30 @@ TEST_F(PartitionTest, TakesOldPartitionsAwayWhileItIsOpen) {
   EXPECT_THAT(archived, ::testing::ElementsAre("public.events_p20010101"));
 }
 
+TEST_F(PartitionTest, RejectsAnEventThatRetentionWouldTakeAway) {
+  ASSERT_TRUE(ApplyLayout(dsn_, {.partition_by = PartitionInterval::kDay}).ok());
+  WriterOptions options = {.dsn = dsn_};
+  options.partitions.keep = 10;
+  auto writer = EventWriter::Open(options);
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  Event event = EventNamed("txn");
+  event.timestamp = absl::Now() - absl::Hours(12 * 24);
+  const Outcome outcome = (*writer)->WriteDurable(event, kLong);
+  EXPECT_EQ(outcome.kind, Kind::kRejected);
+  EXPECT_THAT(std::string(outcome.status.message()), HasSubstr("keep 10"));
+  event.timestamp = absl::Now() - absl::Hours(9 * 24);
+  EXPECT_EQ((*writer)->WriteDurable(event, kLong).kind, Kind::kInserted);
+}
+
+TEST_F(PartitionTest, SaysThatATableWithoutPartitionsKeepsEverything) {
+  std::vector<std::string> lines;
+  WriterOptions options = {.dsn = dsn_, .create_table = true};
+  options.partitions.keep = 90;
+  options.log = [&](LogLevel, std::string_view line) { lines.emplace_back(line); };
+  ASSERT_TRUE(EventWriter::Open(options).ok());
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("partitions.keep")));
+}
+
 TEST_F(PartitionTest, RefusesOptionsThatMakeNoSense) {
   CreateTable();
   WriterOptions options = AllTimes({.dsn = dsn_});
