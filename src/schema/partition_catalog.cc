@@ -25,10 +25,12 @@ constexpr const char* kPartitionsSql = R"(
     SELECT to_regclass({root})::oid AS oid),
   statement_trigger AS MATERIALIZED (
     SELECT t.tgrelid FROM pg_trigger t WHERE t.tgtype & 5 = 4 AND NOT t.tgisinternal AND t.tgenabled <> 'D'),
-  closed AS MATERIALIZED (
-    SELECT row_security_active(root.oid) OR root.oid IN (SELECT tgrelid FROM statement_trigger) AS root FROM root),
   written AS MATERIALIZED (
     SELECT unnest({columns}) AS name),
+  closed AS MATERIALIZED (
+    SELECT row_security_active(root.oid) OR root.oid IN (SELECT tgrelid FROM statement_trigger)
+           OR EXISTS (SELECT FROM written w WHERE NOT has_column_privilege(root.oid, w.name, 'INSERT')) AS root
+      FROM root),
   unwritten AS MATERIALIZED (
     SELECT a.attname, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid) AS expression
       FROM root JOIN pg_attribute a ON a.attrelid = root.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -46,7 +48,8 @@ constexpr const char* kPartitionsSql = R"(
                   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attidentity <> u.attidentity OR a.attgenerated <> u.attgenerated
                OR pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM u.expression),
-         l.relpersistence = 'u'
+         CASE l.relkind WHEN 'p' THEN EXISTS (SELECT FROM pg_partition_tree(l.oid) t JOIN pg_class c ON c.oid = t.relid
+                                               WHERE c.relpersistence = 'u') ELSE l.relpersistence = 'u' END
     FROM closed, root JOIN pg_inherits i ON i.inhparent = root.oid AND {pending}i.inhdetachpending
          JOIN pg_class l ON l.oid = i.inhrelid JOIN pg_namespace n ON n.oid = l.relnamespace
          CROSS JOIN LATERAL pg_get_expr(l.relpartbound, l.oid) AS bounds

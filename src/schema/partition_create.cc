@@ -24,10 +24,7 @@ constexpr const char* kLockCreators =
 constexpr absl::Duration kCreatorsTurn = absl::Seconds(10);
 
 absl::Status CheckRange(const TimeRange& range) {
-  const bool finite = range.from != absl::InfinitePast() && range.to != absl::InfiniteFuture();
-  if (finite && range.from < range.to && internal::IsTimestamp(range.from) && internal::IsTimestamp(range.to)) {
-    return absl::OkStatus();
-  }
+  if (IsPossible(range)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("no partition can hold [{}, {})", absl::FormatTime(range.from), absl::FormatTime(range.to)));
 }
@@ -123,6 +120,11 @@ absl::StatusOr<std::vector<PartitionChange>> CreatePartitions(pq::Connection& co
   for (std::size_t i = 0; step.ok() && i < ranges.size(); ++i) step = creation.CreateIfMissing(ranges[i]);
   if (!step.ok()) return RolledBack(connection, Explain(step), deadline);
   return creation.Commit();
+}
+
+bool IsPossible(const TimeRange& range) {
+  const bool finite = range.from != absl::InfinitePast() && range.to != absl::InfiniteFuture();
+  return finite && range.from < range.to && internal::IsTimestamp(range.from) && internal::IsTimestamp(range.to);
 }
 
 std::vector<TimeRange> RangesAround(PartitionInterval interval, absl::Time now, int behind, int ahead) {

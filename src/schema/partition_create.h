@@ -30,6 +30,9 @@ absl::StatusOr<std::vector<PartitionChange>> CreatePartitions(pq::Connection& co
 /// Whether this role may create partitions of the table: nothing, or why not (not the owner; pg_partman manages it).
 absl::StatusOr<std::string> WhyNoPartitions(pq::Connection& connection, const Table& table, pq::Deadline deadline);
 
+/// Whether there can be a partition of this range: PostgreSQL's times reach from 4713 BC to 294276 AD.
+bool IsPossible(const TimeRange& range);
+
 /// The current interval, `behind` before and `ahead` after it, by time.
 std::vector<TimeRange> RangesAround(PartitionInterval interval, absl::Time now, int behind, int ahead);
 

@@ -66,14 +66,16 @@ std::string MergeSql(const CommitPlan& plan) {
       plan.table, plan.columns, plan.key_columns, kStageName);
 }
 
-// Whoever gets a key into the key table writes the row: the first of the batch's rows with that key.
-std::string MergeWithKeysSql(const CommitPlan& plan) {
+// Whoever gets a key into the key table writes the row: the first of the batch's rows with that key. A row whose key
+// the key table has forgotten may still be found by an index on the key and the time.
+std::string MergeWithKeysSql(const CommitPlan& plan, const std::string& key_and_time) {
   return fmt::format(
       "SET LOCAL jit=off;COPY (WITH claimed AS (INSERT INTO {4}({2}) SELECT {2} FROM pg_temp.{3} ON CONFLICT ({2}) DO "
       "NOTHING RETURNING {2}),stored AS (INSERT INTO {0}({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM (SELECT DISTINCT "
       "ON ({2}) * FROM (SELECT ctid AS bxb_position,* FROM pg_temp.{3}) s JOIN claimed USING ({2}) ORDER BY {2},"
-      "bxb_position) f RETURNING {2}) SELECT {2} FROM stored) TO STDOUT (FORMAT binary);",
-      plan.table, plan.columns, plan.key_columns, kStageName, plan.key_relation);
+      "bxb_position) f {5} RETURNING {2}) SELECT {2} FROM stored) TO STDOUT (FORMAT binary);",
+      plan.table, plan.columns, plan.key_columns, kStageName, plan.key_relation,
+      key_and_time.empty() ? "" : fmt::format("ON CONFLICT ({}) DO NOTHING", key_and_time));
 }
 
 // A subquery for each key is a descent of the unique index, whatever the planner thinks of a table without statistics.
@@ -98,8 +100,10 @@ std::string PruneSql(const std::string& ledger) {
 // The cast of a name that no relation has is an error that a dropped partition would cause too.
 std::string AttachedSql(const std::string& root, std::span<const std::string> partitions) {
   return fmt::format(
-      "SELECT (CASE WHEN (SELECT count(*) FROM pg_inherits WHERE inhparent={}::regclass AND NOT inhdetachpending AND "
-      "inhrelid IN ({}))={} THEN 'pg_class' ELSE '\"bxb: not a partition any more\"' END)::regclass;",
+      "SELECT (CASE WHEN (SELECT count(*) FROM pg_catalog.pg_inherits WHERE inhparent={}::regclass AND NOT "
+      "inhdetachpending AND inhrelid IN ({}))={} THEN 'pg_catalog.pg_class' ELSE 'pg_catalog.\"bxb: not a partition "
+      "any "
+      "more\"' END)::regclass;",
       schema::QuoteLiteral(root), fmt::join(partitions, ","), partitions.size());
 }
 
@@ -157,8 +161,8 @@ CommitPlan MakeCommitPlan(const PlanParts& parts) {
     plan.key.push_back({.name = parts.binding.plain_names[i], .type = parts.binding.types[i]});
   }
   if (!key.empty()) {
-    plan.merge_sql =
-        StageSql(plan.table, plan.columns) + (plan.has_key_table ? MergeWithKeysSql(plan) : MergeSql(plan));
+    plan.merge_sql = StageSql(plan.table, plan.columns) +
+                     (plan.has_key_table ? MergeWithKeysSql(plan, parts.key_and_time) : MergeSql(plan));
     plan.lookup_sql = StageSql(plan.key_relation, plan.key_columns) + LookupSql(plan, key);
     plan.lookup_end_sql = ")) TO STDOUT (FORMAT binary);";
     if (!plan.has_key_table) plan.time_column = parts.time_column;

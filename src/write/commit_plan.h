@@ -75,6 +75,7 @@ struct PlanParts {
   const schema::Binding& binding;
   std::size_t key_columns;         ///< of the binding's columns, at the front; 0: no dedup
   const schema::Table* key_table;  ///< null: the table's own unique index decides
+  std::string key_and_time;        ///< beside a key table: those of a unique index on both, quoted; empty: none
   std::string time_column;         ///< of a table that is partitioned by it, quoted; else empty
   SynchronousCommit level;
   std::optional<std::string> ledger;  ///< its quoted name, where the table has one and needs it

@@ -66,6 +66,7 @@ class Committer {
   Sending SendingOf(const Progress& progress) const;
   absl::Status EnsureConnected(Progress& progress);
   absl::Status ProvidePartitions(const Batch& batch, Progress& progress);
+  absl::Status Postponed(const std::vector<std::uint32_t>& homeless, const absl::Status& reason, Progress& progress);
   pq::Deadline PartitionDeadline(const Progress& progress) const;
   void RejectHomeless(const Batch& batch, const Partitions::Provided& provided, Progress& progress);
   bool Reroute(const FailedAttempt& failed, Progress& progress);

@@ -13,7 +13,7 @@
 namespace bxb::write {
 namespace {
 
-constexpr int kMostReroutes = 20;
+constexpr int kMostReroutes = 12;
 
 }  // namespace
 
@@ -28,11 +28,19 @@ absl::Status Committer::ProvidePartitions(const Batch& batch, Progress& progress
     std::vector<schema::PgMicros> times;
     std::ranges::transform(homeless, std::back_inserter(times), [&](std::uint32_t row) { return batch.Time(row); });
     auto provided = settings_.partitions->Provide(*connection_, std::move(times), PartitionDeadline(progress));
-    if (!provided.ok()) return provided.status();
+    if (!provided.ok()) return Postponed(homeless, provided.status(), progress);
     progress.map = provided->map;
     if (!provided->refused.empty()) RejectHomeless(batch, *provided, progress);
   }
   progress.provided = true;
+  return absl::OkStatus();
+}
+
+// Rows that have their partitions do not wait for others that cannot have theirs yet.
+absl::Status Committer::Postponed(const std::vector<std::uint32_t>& homeless, const absl::Status& reason,
+                                  Progress& progress) {
+  if (homeless.size() == progress.rows.size() || connection_->lost()) return reason;
+  progress.Postpone(homeless);
   return absl::OkStatus();
 }
 

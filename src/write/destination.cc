@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -53,12 +54,24 @@ absl::StatusOr<std::optional<schema::Table>> FindKeyTable(pq::Connection& connec
       fmt::format("{} (WriterOptions::dedup = kPerTimestamp does without it)", std::string(found.status().message())));
 }
 
+absl::StatusOr<DedupScope> CheckReadable(const schema::Table& table, const std::vector<std::string>& columns,
+                                         DedupScope scope) {
+  for (const schema::TableColumn& column : table.columns) {
+    if (scope == DedupScope::kNone || column.may_select || std::ranges::find(columns, column.name) == columns.end())
+      continue;
+    return absl::PermissionDeniedError(
+        fmt::format("table {}: telling duplicates {} needs the SELECT privilege on column \"{}\"", table.sql_name,
+                    Name(scope), column.name));
+  }
+  return scope;
+}
+
 absl::StatusOr<DedupScope> ScopeOf(const WriterOptions& options, const internal::RowShape& shape,
                                    const schema::Table& table, DedupScope offered) {
   const DedupScope wanted = options.dedup.value_or(offered);
   const auto columns = wanted == DedupScope::kGlobal ? schema::KeyColumnsOf(shape) : schema::KeyAndTimeColumnsOf(shape);
   const bool there = wanted == offered || wanted == DedupScope::kNone || schema::HasUniqueIndexOn(table, columns);
-  if (there) return wanted;
+  if (there) return CheckReadable(table, columns, wanted);
   const std::string key_table = wanted == DedupScope::kGlobal && table.partitioned
                                     ? fmt::format(", and no key table {}", schema::KeyTableName(table))
                                     : "";
@@ -98,6 +111,13 @@ std::size_t KeyColumns(const internal::RowShape& shape, DedupScope scope) {
   return scope == DedupScope::kGlobal ? schema::KeyColumnsOf(shape).size() : schema::KeyAndTimeColumnsOf(shape).size();
 }
 
+std::string IndexedKeyAndTime(const internal::RowShape& shape, const schema::Table& table) {
+  std::vector<std::string> columns = schema::KeyAndTimeColumnsOf(shape);
+  if (!schema::HasUniqueIndexOn(table, columns)) return "";
+  for (std::string& column : columns) column = schema::QuoteIdentifier(column);
+  return fmt::format("{}", fmt::join(columns, ","));
+}
+
 // The same row type with nothing to deduplicate by.
 std::vector<internal::ColumnShape> WithoutKey(const internal::RowShape& shape) {
   std::vector<internal::ColumnShape> columns(shape.columns.begin(), shape.columns.end());
@@ -134,6 +154,7 @@ absl::StatusOr<Destination> FindDestination(pq::Connection& connection, const Wr
                       .binding = *binding,
                       .key_columns = KeyColumns(shape, *scope),
                       .key_table = by_keys ? &*binding->key_table : nullptr,
+                      .key_and_time = by_keys ? IndexedKeyAndTime(shape, *table) : "",
                       .time_column = *partitioned_by ? schema::QuoteIdentifier((*partitioned_by)->column) : "",
                       .level = options.synchronous_commit,
                       .ledger = *ledger});

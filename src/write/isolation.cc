@@ -81,6 +81,17 @@ void Isolation::Narrow(Rows left) {
   pieces_.push_front({.mode = Mode::kLeft, .rows = std::move(left)});
 }
 
+void Isolation::Postpone(const Rows& later) {
+  auto next = later.begin();
+  Rows left;
+  for (const std::uint32_t row : Current()) {
+    const bool waits = next != later.end() && *next == row;
+    waits ? void(++next) : left.push_back(row);
+  }
+  Narrow(std::move(left));
+  pieces_.push_back({.mode = Mode::kLeft, .rows = later});
+}
+
 void Isolation::Hurry() {
   if (!passed_.empty()) pieces_.push_front({.mode = Mode::kTogether, .rows = std::exchange(passed_, {})});
 }

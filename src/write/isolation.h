@@ -47,6 +47,9 @@ class Isolation {
   /// Only these rows of the piece are left; the others are settled.
   void Narrow(std::vector<std::uint32_t> left);
 
+  /// These rows of the piece, in its order, come last of all, and the others of it next.
+  void Postpone(const std::vector<std::uint32_t>& later);
+
   /// Time is short: what has passed comes next.
   void Hurry();
 

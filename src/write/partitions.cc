@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -31,6 +32,8 @@ bool MayPassLater(const absl::Status& status) {
 // Refused rows may come many at a time; the catalog is not read for each batch of them.
 constexpr std::chrono::seconds kMoment{1};
 
+constexpr std::size_t kCreatedAtOnce = 8;
+
 absl::Status NotYet(const absl::Status& reason) {
   return absl::Status(reason.code(), fmt::format("a partition for their time cannot be created yet (its range is being "
                                                  "detached or created, or the table is locked): {}",
@@ -42,9 +45,19 @@ void KeepHomeless(const schema::PartitionMap& map, std::vector<schema::PgMicros>
   std::ranges::sort(times);
 }
 
-bool IsOverlapped(const schema::PartitionMap& map, PartitionInterval interval, schema::PgMicros time) {
+std::vector<TimeRange> PossibleRanges(PartitionInterval interval, const std::vector<schema::PgMicros>& times) {
+  std::vector<TimeRange> ranges;
+  for (const schema::PgMicros time : times) ranges.push_back(RangeOf(interval, schema::FromPgMicros(time)));
+  std::erase_if(ranges, [](const TimeRange& range) { return !schema::IsPossible(range); });
+  std::ranges::sort(ranges, {}, &TimeRange::from);
+  ranges.erase(std::ranges::unique(ranges).begin(), ranges.end());
+  return ranges;
+}
+
+// Whether there can never be a partition of that interval for it.
+bool IsImpossible(const schema::PartitionMap& map, PartitionInterval interval, schema::PgMicros time) {
   const TimeRange range = RangeOf(interval, schema::FromPgMicros(time));
-  return std::ranges::any_of(map.partitions(), [&](const schema::Partition& partition) {
+  return !schema::IsPossible(range) || std::ranges::any_of(map.partitions(), [&](const schema::Partition& partition) {
     return partition.from < schema::ToPgMicros(range.to) && schema::ToPgMicros(range.from) < partition.to;
   });
 }
@@ -111,9 +124,13 @@ absl::StatusOr<Partitions::Provided> Partitions::Provide(pq::Connection& connect
   map = Refresh(connection, deadline);
   if (!map.ok()) return map.status();
   KeepHomeless(**map, times);
-  if (created.ok()) std::erase_if(times, [&](schema::PgMicros time) { return !IsOverlapped(**map, interval, time); });
+  if (created.ok()) std::erase_if(times, [&](schema::PgMicros time) { return !IsImpossible(**map, interval, time); });
   if (times.empty()) return Provided{.map = *map};
-  return Provided{*map, std::move(times), created.ok() ? "its interval overlaps another partition" : Text(created)};
+  return Provided{
+      *map, std::move(times),
+      created.ok()
+          ? fmt::format("a {} there would overlap another partition, or is beyond PostgreSQL's times", Name(interval))
+          : Text(created)};
 }
 
 std::string Partitions::WhyNotCreated(const Map& map) const {
@@ -123,19 +140,18 @@ std::string Partitions::WhyNotCreated(const Map& map) const {
   return why_none_;
 }
 
+// A few at a time: what is there is there, also when a later one has to wait.
 absl::Status Partitions::Create(pq::Connection& connection, const Map& map, const std::vector<schema::PgMicros>& times,
                                 pq::Deadline deadline) {
-  std::vector<TimeRange> ranges;
-  for (const schema::PgMicros time : times) {
-    if (!map->Find(time)) ranges.push_back(RangeOf(*map->interval(), schema::FromPgMicros(time)));
+  const std::vector<TimeRange> ranges = PossibleRanges(*map->interval(), times);
+  for (std::size_t begin = 0; begin < ranges.size(); begin += kCreatedAtOnce) {
+    const auto some = std::span(ranges).subspan(begin, std::min(kCreatedAtOnce, ranges.size() - begin));
+    auto created = schema::CreatePartitions(connection, table_, by_, some, options_.lock_timeout, deadline);
+    if (!created.ok()) return created.status();
+    for (const PartitionChange& change : *created) {
+      if (log_) log_(LogLevel::kInfo, fmt::format("created partition {} on demand", change.table));
+    }
   }
-  std::ranges::sort(ranges, {}, &TimeRange::from);
-  ranges.erase(std::ranges::unique(ranges).begin(), ranges.end());
-  auto created = schema::CreatePartitions(connection, table_, by_, ranges, options_.lock_timeout, deadline);
-  if (!created.ok()) return created.status();
-  if (!log_) return absl::OkStatus();
-  for (const PartitionChange& change : *created)
-    log_(LogLevel::kInfo, fmt::format("created partition {} on demand", change.table));
   return absl::OkStatus();
 }
 

@@ -19,7 +19,6 @@ bool Committer::Progress::NextPiece(bool look_up) {
   number.clear();
   merging = direct_in_doubt = doubted = settled = provided = false;
   dropped = 0;
-  reroutes = 0;
   question = Question::kNone;
   if (rows.empty()) return false;
   if (look_up && isolation.IsWhole()) question = Question::kWhichKnown;
@@ -79,6 +78,11 @@ void Committer::Progress::Known(std::vector<std::uint32_t> left, const Acknowled
 void Committer::Progress::Left(std::vector<std::uint32_t> left) {
   settled = true;
   isolation.Narrow(std::move(left));
+}
+
+void Committer::Progress::Postpone(const std::vector<std::uint32_t>& later) {
+  settled = true;
+  isolation.Postpone(later);
 }
 
 void Committer::Progress::Duplicates(std::span<const std::uint32_t> duplicates) {

@@ -54,6 +54,9 @@ class Committer::Progress {
   /// The others of the piece are settled.
   void Left(std::vector<std::uint32_t> left);
 
+  /// These rows of the piece have to wait.
+  void Postpone(const std::vector<std::uint32_t>& later);
+
   /// The piece's commit can never be told from its absence.
   void Unknown(const absl::Status& status);
 

@@ -37,8 +37,6 @@ write::Committer::Settings SettingsOf(const WriterOptions& options, write::Commi
           .dead_letter = options.dead_letter};
 }
 
-}  // namespace
-
 std::unique_ptr<write::Partitions> PartitionsOf(const WriterOptions& options, const write::Destination& destination) {
   if (!destination.partitioned_by) return nullptr;
   return std::make_unique<write::Partitions>(destination.table, *destination.partitioned_by, destination.columns,
@@ -55,6 +53,8 @@ EncodedRow WithKeyFor(DedupScope scope, EncodedRow row) {
   if (scope == DedupScope::kPerTimestamp) row.key_bytes = row.time_end - static_cast<std::uint32_t>(kFieldCountBytes);
   return row;
 }
+
+}  // namespace
 
 // The lanes come last: they are the first to go, and they use all that stands before them.
 struct WriterEngine::Impl {

@@ -103,6 +103,16 @@ TEST_F(GlobalDedupTest, LooksUpTheKeysWhileMostBatchesHoldDuplicates) {
   EXPECT_EQ(CountEvents(), 400);
 }
 
+TEST_F(GlobalDedupTest, FindsARowWhoseKeyIsForgottenByItsTime) {
+  Run("ALTER TABLE events ADD UNIQUE (organization_id, transaction_id, timestamp)");
+  auto writer = OpenPartitioned(kOneBatch);
+  EXPECT_EQ(Count(writer->WriteBatch(EventsOf(1, 300), kLong), Kind::kInserted), 300);
+  Run("DELETE FROM events_keys");
+  auto other = OpenPartitioned(kOneBatch);
+  EXPECT_EQ(Count(other->WriteBatch(EventsOf(1, 300), kLong), Kind::kDuplicate), 300);
+  ExpectKeysAndEventsAgree();
+}
+
 TEST_F(GlobalDedupTest, SaysWhatIsWrongWithAKeyTable) {
   Run("ALTER TABLE events_keys DROP CONSTRAINT events_keys_pkey");
   const auto status = EventWriter::Open(AllTimes({.dsn = dsn_})).status();

@@ -212,5 +212,16 @@ TEST(Isolation, SettlesEveryRowOnceWhateverIsBad) {
   }
 }
 
+TEST(Isolation, SendsWhatHasToWaitLast) {
+  Isolation isolation({3, 1, 4, 2, 5});
+  isolation.Next();
+  isolation.Postpone({1, 2});
+  EXPECT_THAT(isolation.Next(), ElementsAre(3, 4, 5));
+  isolation.Stored();
+  EXPECT_THAT(isolation.Next(), ElementsAre(1, 2));
+  isolation.Stored();
+  EXPECT_THAT(isolation.Next(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace bxb::write

@@ -177,6 +177,65 @@ TEST_F(PartitionTest, FindsTheBadRowOfAPartition) {
   EXPECT_EQ(CountEvents(), 798);
 }
 
+// What ANALYZE or CREATE INDEX CONCURRENTLY hold keeps partitions from being created, and nothing else.
+TEST_F(PartitionTest, StoresTheOthersWhileAPartitionCannotBeCreated) {
+  CreateTable();
+  WriterOptions options = kOneBatch;
+  options.commit_timeout = absl::Seconds(3);
+  options.partitions.lock_timeout = absl::Milliseconds(50);
+  auto writer = OpenPartitioned(options);
+  ASSERT_TRUE(Becomes("SELECT count(*) > 3 FROM pg_inherits WHERE inhparent = 'events'::regclass", "t"));
+  auto other = pq::Connection::Open(dsn_, "other", pq::After(kLong));
+  ASSERT_TRUE(other->Query("BEGIN; LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE", pq::After(kLong)).ok());
+  const auto outcomes = writer->WriteBatch(Joined(EventsOf(1, 500), EventsOf(9, 1, 500)), kLong);
+  EXPECT_EQ(Count(outcomes, Kind::kInserted), 500);
+  EXPECT_EQ(outcomes[500].kind, Kind::kRejected);
+  EXPECT_EQ(outcomes[500].status.code(), absl::StatusCode::kAborted) << outcomes[500].status;
+  ASSERT_TRUE(other->Query("COMMIT", pq::After(kLong)).ok());
+  EXPECT_EQ(writer->WriteDurable(EventsOf(9, 1, 500)[0], kLong).kind, Kind::kInserted);
+}
+
+TEST_F(PartitionTest, BlamesARowThatAPartitionsOwnPartitionsDoNotHold) {
+  CreateTable();
+  Run("DROP TABLE events_d2; CREATE TABLE events_d2 PARTITION OF events " + Bounds(2) +
+      " PARTITION BY LIST (transaction_id); CREATE TABLE events_most PARTITION OF events_d2 FOR VALUES IN ('txn_300', "
+      "'txn_301', 'txn_302', 'txn_304')");
+  auto writer = OpenPartitioned(kOneBatch);
+  const auto events = Joined(EventsOf(1, 300), EventsOf(2, 5, 300));
+  const auto outcomes = writer->WriteBatch(events, kLong);
+  EXPECT_EQ(Count(outcomes, Kind::kInserted), 304);
+  EXPECT_EQ(SqlStateOf(outcomes[303].status), "23514");
+}
+
+TEST_F(PartitionTest, RejectsATimeThatNoPartitionCanHoldAndTakesTheOthers) {
+  CreateTable();
+  auto writer = OpenPartitioned(kOneBatch);
+  auto events = EventsOf(9, 4);
+  events[1].timestamp = absl::InfiniteFuture();
+  events[2].timestamp = absl::FromUnixSeconds(9'224'318'015'999);  // the last second that PostgreSQL knows
+  const auto outcomes = writer->WriteBatch(events, kLong);
+  EXPECT_EQ(Count(outcomes, Kind::kInserted), 2);
+  EXPECT_EQ(SqlStateOf(outcomes[1].status), "23514") << outcomes[1].status;
+  EXPECT_EQ(SqlStateOf(outcomes[2].status), "23514") << outcomes[2].status;
+}
+
+TEST_F(PartitionTest, CreatesManyPartitionsAtOnce) {
+  CreateTable();
+  auto writer = OpenPartitioned(kOneBatch);
+  auto events = EventsOf(1, 100);
+  for (std::size_t i = 0; i < events.size(); ++i) events[i].timestamp = At(1) + absl::Hours(24) * static_cast<int>(i);
+  EXPECT_EQ(Count(writer->WriteBatch(events, kLong), Kind::kInserted), 100);
+}
+
+TEST_F(PartitionTest, IsNotFooledByATableOfAnyName) {
+  CreateTable();
+  Run("CREATE TABLE \"bxb: not a partition any more\" ()");
+  auto writer = OpenPartitioned(kOneBatch);
+  Run("ALTER TABLE events DETACH PARTITION events_d1");
+  EXPECT_EQ(Count(writer->WriteBatch(EventsOf(1, 300), kLong), Kind::kInserted), 300);
+  EXPECT_EQ(CountEvents(), 300);
+}
+
 TEST_F(PartitionTest, SaysWhyALateEventHasNoPartition) {
   CreateTable();
   WriterOptions options = kOneBatch;
