@@ -41,7 +41,8 @@ struct DetachedPartition {
 /// Receives a partition before it is dropped: copy it elsewhere. OK lets it be dropped; with an error it stays as it
 /// is, detached, and is handed over again next time. It is also handed over again where the drop itself has failed, so
 /// make the copy one that can be repeated. Meanwhile the table can be read and not changed, and nobody else has it.
-/// Called on the thread that maintains the partitions, whose timeout does not end it.
+/// Called on the thread that maintains the partitions, whose timeout does not end it; a writer's Close and destructor
+/// wait for it.
 using ArchiveHook = std::function<absl::Status(const DetachedPartition&)>;
 
 /// How the partitions of a table are looked after. All of it needs a role that owns the table; with another role
@@ -70,13 +71,14 @@ struct PartitionOptions {
 
   /// Retention: how many intervals (days, in daily partitions) before the current one stay. Older partitions, whoever
   /// created them, are detached (concurrently, unless there is a DEFAULT partition), handed to `archive`, and dropped.
-  /// Unset: all stay.
+  /// Where partitions differ in length, the intervals are as long as the longest, and all stay while one is longer
+  /// than a month. Unset: all stay.
   std::optional<int> keep = {};
   ArchiveHook archive = {};
 
   /// How long the key table of a globally deduplicated table remembers a key, since it was written: an event that
   /// comes again later counts again. It must be more than the longest retry. The key table must have the column
-  /// `written_at timestamptz DEFAULT now()`. Unset: forever.
+  /// `written_at timestamptz DEFAULT now()`. At least 1 minute. Unset or infinite: forever.
   std::optional<absl::Duration> keep_keys = {};
 };
 

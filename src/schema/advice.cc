@@ -32,7 +32,12 @@ double Days(PartitionInterval interval) {
   return 365.2425 / 12;
 }
 
-double RowsIn(double rows_per_second, PartitionInterval interval) { return rows_per_second * 86'400 * Days(interval); }
+/// Also of NaN.
+double NotNegative(double number) { return number > 0 ? number : 0; }
+
+double RowsIn(double rows_per_second, PartitionInterval interval) {
+  return NotNegative(rows_per_second) * 86'400 * Days(interval);
+}
 
 std::string One(PartitionInterval interval) {
   return fmt::format("{} {}", interval == PartitionInterval::kHour ? "an" : "a", Name(interval));
@@ -40,7 +45,7 @@ std::string One(PartitionInterval interval) {
 
 /// Retention is seldom a whole number of them, and one more is the current one.
 double PartitionsOf(PartitionInterval interval, absl::Duration retention) {
-  return std::ceil(absl::FDivDuration(retention, absl::Hours(24)) / Days(interval)) + 1;
+  return std::ceil(NotNegative(absl::FDivDuration(retention, absl::Hours(24))) / Days(interval)) + 1;
 }
 
 std::string Count(double number) {
@@ -48,6 +53,7 @@ std::string Count(double number) {
   constexpr std::array<std::string_view, 5> kUnits = {"", " thousand", " million", " billion", " trillion"};
   std::size_t unit = 0;
   for (; number >= 1000 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
+  if (number >= 1000) return fmt::format("{:.1e}{}", number, kUnits[unit]);
   return number < 10 && unit > 0 ? fmt::format("{:.1f}{}", number, kUnits[unit])
                                  : fmt::format("{:.0f}{}", number, kUnits[unit]);
 }
@@ -69,8 +75,8 @@ PartitionInterval Longer(PartitionInterval interval) {
 }  // namespace
 
 PartitionAdvice AdvisePartitions(double rows_per_second, absl::Duration retention) {
-  const double rows_a_month = std::max(0.0, RowsIn(rows_per_second, PartitionInterval::kMonth));
-  if (!(rows_a_month >= kWorthAPartition)) {
+  const double rows_a_month = RowsIn(rows_per_second, PartitionInterval::kMonth);
+  if (rows_a_month < kWorthAPartition) {
     return {.reason = fmt::format("a month has {} rows: one plain table does", Count(rows_a_month))};
   }
   const PartitionInterval by_rate = ByRate(rows_per_second);
@@ -92,7 +98,7 @@ PartitionAdvice AdvisePartitions(double rows_per_second, absl::Duration retentio
 
 std::vector<std::string> LayoutWarnings(const Layout& layout, double rows_per_second, absl::Duration retention) {
   const PartitionAdvice advice = AdvisePartitions(rows_per_second, retention);
-  const double rows = rows_per_second * absl::ToDoubleSeconds(retention);
+  const double rows = NotNegative(rows_per_second) * NotNegative(absl::ToDoubleSeconds(retention));
   std::vector<std::string> warnings;
   if (!layout.partition_by.has_value()) {
     if (advice.interval.has_value() && rows > kOnePlainTable) {

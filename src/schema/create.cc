@@ -17,7 +17,9 @@ constexpr const char* kExistsSql = "SELECT EXISTS (SELECT FROM pg_class WHERE oi
 
 absl::Status CreateIfMissing(pq::Connection& connection, const std::string& sql_name, const std::string& ddl,
                              pq::Deadline deadline) {
-  const std::string lock = fmt::format("BEGIN; SELECT pg_advisory_xact_lock({})", kDdlLock);
+  // In a longer snapshot the table that another has created meanwhile would not be seen.
+  const std::string lock =
+      fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({})", kDdlLock);
   auto step = connection.Query(lock, deadline);
   if (step.ok()) step = connection.Query(kExistsSql, {sql_name}, deadline);
   const bool missing = step.ok() && step->front()[0] != "t";

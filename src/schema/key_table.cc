@@ -17,11 +17,22 @@ constexpr std::string_view kTimeColumn = "written_at";
 constexpr std::size_t kLongestName = 63;
 constexpr int kDeletedAtOnce = 10'000;
 
+// 7: for each row, before, of an INSERT. https://www.postgresql.org/docs/15/catalog-pg-trigger.html
+constexpr const char* kTriggersSql = R"(
+  SELECT DISTINCT t.tgname FROM pg_trigger t
+   WHERE (t.tgrelid = $1::regclass OR t.tgrelid IN (SELECT relid FROM pg_partition_tree($1::regclass)))
+     AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 7 = 7
+   ORDER BY 1)";
+
 std::string PlainName(const Table& table) { return table.name + std::string(kSuffix); }
 
 const TableColumn* Find(const Table& table, const std::string& name) {
   const auto found = std::ranges::find(table.columns, name, &TableColumn::name);
   return found == table.columns.end() ? nullptr : &*found;
+}
+
+std::string CollationOf(const TableColumn& column) {
+  return column.collation.empty() ? "the collation of its type" : "collation " + column.collation;
 }
 
 std::string ProblemWith(const Table& keys, const Table& table, const std::string& column) {
@@ -30,6 +41,8 @@ std::string ProblemWith(const Table& keys, const Table& table, const std::string
   if (theirs == nullptr) return fmt::format("column \"{}\" does not exist", column);
   if (ours != nullptr && theirs->type_name != ours->type_name)
     return fmt::format("column \"{}\" is {}, not {}", column, theirs->type_name, ours->type_name);
+  if (ours != nullptr && theirs->collation != ours->collation)
+    return fmt::format("column \"{}\" has {}, not {}", column, CollationOf(*theirs), CollationOf(*ours));
   return "";
 }
 
@@ -54,6 +67,13 @@ std::vector<std::string> ProblemsWith(const Table& keys, const Table& table, std
 
 std::string KeyTableName(const Table& table) { return NameBeside(table, PlainName(table)); }
 
+absl::Status CheckKeyTableName(const Table& table) {
+  if (PlainName(table).size() <= kLongestName) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("table {}: its name is too long for a key table of its own, \"{}\" (at most {} bytes)",
+                  table.sql_name, PlainName(table), kLongestName));
+}
+
 std::string KeyTableDdl(const Table& table, std::span<const std::string> key_columns) {
   std::string columns;
   std::vector<std::string> key;
@@ -71,23 +91,26 @@ std::string KeyTableDdl(const Table& table, std::span<const std::string> key_col
 
 absl::Status CreateKeyTable(pq::Connection& connection, const Table& table, std::span<const std::string> key_columns,
                             pq::Deadline deadline) {
-  if (PlainName(table).size() > kLongestName) {
-    return absl::InvalidArgumentError(
-        fmt::format("table {}: its name is too long for a key table of its own, \"{}\" (at most {} bytes)",
-                    table.sql_name, PlainName(table), kLongestName));
-  }
+  if (absl::Status named = CheckKeyTableName(table); !named.ok()) return named;
   return CreateIfMissing(connection, KeyTableName(table), KeyTableDdl(table, key_columns), deadline);
 }
 
 absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, const Table& table,
                                                   std::span<const std::string> key_columns, pq::Deadline deadline) {
-  if (!table.partitioned) return std::nullopt;
+  if (!table.partitioned || !CheckKeyTableName(table).ok()) return std::nullopt;
   auto found = connection.Query("SELECT to_regclass($1) IS NOT NULL", {KeyTableName(table)}, deadline);
   if (!found.ok()) return found.status();
   if (found->front()[0] != "t") return std::nullopt;
   auto keys = InspectSqlTable(connection, KeyTableName(table), deadline);
+  if (absl::IsInvalidArgument(keys.status()))
+    return absl::FailedPreconditionError(fmt::format("key table {}", std::string(keys.status().message())));
   if (!keys.ok()) return keys.status();
-  const auto problems = ProblemsWith(*keys, table, key_columns);
+  auto problems = ProblemsWith(*keys, table, key_columns);
+  const auto triggers = connection.Query(kTriggersSql, {keys->sql_name}, deadline);
+  if (!triggers.ok()) return triggers.status();
+  for (const auto& row : *triggers) {
+    problems.push_back(fmt::format("trigger \"{}\" may keep keys out of it", *row[0]));
+  }
   if (!problems.empty())
     return absl::FailedPreconditionError(fmt::format("key table {}: {}", keys->sql_name, fmt::join(problems, "; ")));
   const auto may_write = [&](const std::string& column) {

@@ -19,6 +19,9 @@ namespace bxb::schema {
 /// grows at one edge where ids grow with time; docs/benchmarks.md has both measured.
 std::string KeyTableName(const Table& table);  ///< quoted, with its schema
 
+/// InvalidArgument where that name is longer than the server's names: it would be cut off, and be another table's.
+absl::Status CheckKeyTableName(const Table& table);
+
 /// `key_columns` are the table's columns, plain. Creates it where it is missing; safe when several processes do so at
 /// once.
 std::string KeyTableDdl(const Table& table, std::span<const std::string> key_columns);
@@ -26,9 +29,9 @@ absl::Status CreateKeyTable(pq::Connection& connection, const Table& table, std:
                             pq::Deadline deadline);
 
 /// Nullopt where there is none of that name, or the table is not partitioned and needs none. One that is there can be
-/// used if it has an immediate unique index on exactly the key columns, of the same types, and needs nothing else:
-/// FailedPrecondition says what is wrong with it,
-/// PermissionDenied that only privileges are missing.
+/// used if it has an immediate unique index on exactly the key columns, of the same types and collations, needs nothing
+/// else, and takes every key: FailedPrecondition says what is wrong with it, PermissionDenied that only privileges are
+/// missing.
 absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, const Table& table,
                                                   std::span<const std::string> key_columns, pq::Deadline deadline);
 

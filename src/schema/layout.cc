@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kLongestName = 63;
 constexpr std::string_view kPartitionSuffix = "_p2026010100";
+constexpr int kLastYear = 9'999;
 constexpr std::int64_t kLargestThreshold = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::array kColumns = {
@@ -118,6 +119,14 @@ absl::Status CheckForeignKey(const ForeignKey& key, std::size_t number) {
 absl::Status CheckRange(std::string_view member, std::int64_t value, std::int64_t least, std::int64_t most) {
   if (least <= value && value <= most) return absl::OkStatus();
   return Invalid(member, fmt::format("is {}, not {} … {}", value, least, most));
+}
+
+absl::Status CheckNow(const Layout& layout, absl::Time now) {
+  const auto year = absl::ToCivilYear(now, absl::UTCTimeZone()).year();
+  const bool finite = now != absl::InfinitePast() && now != absl::InfiniteFuture();
+  if (!layout.partition_by.has_value() || (finite && 1 <= year && year <= kLastYear)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("now is {}, not in the years 1 … {}", absl::FormatTime(now), kLastYear));
 }
 
 }  // namespace
@@ -239,6 +248,7 @@ std::string_view Name(DedupScope scope) {
 
 absl::StatusOr<std::string> LayoutDdl(const Layout& layout, absl::Time now) {
   if (absl::Status status = schema::CheckLayout(layout); !status.ok()) return status;
+  if (absl::Status status = schema::CheckNow(layout, now); !status.ok()) return status;
   std::string sql = schema::EventsTableDdl(layout, now);
   if (schema::HasKeyTable(layout)) sql += "\n" + schema::KeyTableDdl(schema::TableOf(layout), schema::EventKey());
   if (layout.dedup == DedupScope::kNone) sql += "\n" + schema::LedgerDdl(schema::TableOf(layout));

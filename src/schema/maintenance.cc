@@ -20,6 +20,10 @@ using Kind = PartitionChange::Kind;
 
 constexpr int kMaxAhead = 100;
 constexpr int kMaxBehind = 1'000;
+constexpr absl::Duration kShortestMemory = absl::Minutes(1);
+
+// Beyond it the server's timestamps end.
+constexpr absl::Duration kForever = absl::Hours(24 * 365 * 1'000);
 
 absl::StatusOr<absl::Time> ServerNow(pq::Connection& connection, pq::Deadline deadline) {
   const auto rows = connection.Query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8", deadline);
@@ -62,6 +66,7 @@ class Round {
   }
 
   MaintenanceReport Work() {
+    ClearMarks();
     FinishDetaching();
     Create();
     Detach();
@@ -80,7 +85,7 @@ class Round {
     for (const Partition& partition : plan_.take_away) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
     for (const MarkedTable& marked : Removable()) WouldRemove(marked.sql_name, marked.range);
     for (const Partition& partition : plan_.take_away) WouldRemove(partition.sql_name, RangeOf(partition));
-    if (options_.keep_keys) Add(Kind::kKeysDeleted, KeyTableName(table_), {});
+    if (DeletesKeys()) Add(Kind::kKeysDeleted, KeyTableName(table_), {});
     return std::move(report_);
   }
 
@@ -98,6 +103,18 @@ class Round {
   bool Noted(const absl::Status& status) {
     if (!status.ok()) report_.notes.emplace_back(status.message());
     return status.ok();
+  }
+
+  // The owner has attached them again. Those that are to go are marked anew, perhaps by another round just now.
+  void ClearMarks() {
+    const auto marked = retention_.FindMarkedPartitions();
+    if (!Noted(marked.status())) return;
+    for (const MarkedPartition& partition : *marked) {
+      if (connection_.lost()) return;
+      const bool goes =
+          std::ranges::find(plan_.take_away, partition.sql_name, &Partition::sql_name) != plan_.take_away.end();
+      if (!goes) Noted(retention_.ClearMark(partition));
+    }
   }
 
   void FinishDetaching() {
@@ -141,7 +158,7 @@ class Round {
   void Remove() {
     for (const MarkedTable& marked : Removable()) {
       if (connection_.lost()) return;
-      Noted(retention_.Remove(marked, *plan_.keep_from, report_.changes));
+      Noted(retention_.Remove(marked, KeepFromFor(marked), report_.changes));
     }
   }
 
@@ -149,12 +166,29 @@ class Round {
     if (!plan_.keep_from || connection_.lost()) return {};
     auto marked = FindMarked(connection_, table_, deadline_);
     if (!Noted(marked.status())) return {};
-    std::erase_if(*marked, [&](const MarkedTable& table) { return table.range.to > *plan_.keep_from; });
+    std::erase_if(*marked,
+                  [&](const MarkedTable& table) { return table.range.to > KeepFromFor(table) || !IsAsMarked(table); });
     return *std::move(marked);
   }
 
+  // Its own interval may be longer than those that are left.
+  absl::Time KeepFromFor(const MarkedTable& marked) const {
+    const auto own = KeepFrom(marked.range, plan_.now, options_);
+    return own ? std::min(*own, *plan_.keep_from) : absl::InfinitePast();
+  }
+
+  bool IsAsMarked(const MarkedTable& marked) {
+    if (marked.mark == DetachMark(table_, marked)) return true;
+    report_.notes.push_back(fmt::format("{} is left alone: it is not the table that its comment speaks of, \"{}\"",
+                                        marked.sql_name, marked.mark));
+    return false;
+  }
+
+  bool DeletesKeys() const { return options_.keep_keys && *options_.keep_keys <= kForever; }
+
   void DeleteKeys() {
-    if (!options_.keep_keys || connection_.lost()) return;
+    if (!DeletesKeys() || connection_.lost()) return;
+    if (!Noted(CheckKeyTableName(table_))) return;
     const auto keys = InspectSqlTable(connection_, KeyTableName(table_), deadline_);
     if (!Noted(keys.status())) return;
     const auto deleted = DeleteOldKeys(connection_, *keys, *options_.keep_keys, deadline_);
@@ -207,8 +241,8 @@ absl::Status CheckPartitionOptions(const PartitionOptions& options) {
     return wrong("partitions.lock_timeout must be 1 ms … 1 minute");
   }
   if (options.keep && *options.keep < 0) return wrong("partitions.keep must not be negative");
-  if (options.keep_keys && *options.keep_keys <= absl::ZeroDuration()) {
-    return wrong("partitions.keep_keys must be more than zero");
+  if (options.keep_keys && *options.keep_keys < kShortestMemory) {
+    return wrong("partitions.keep_keys must be at least 1 minute");
   }
   return absl::OkStatus();
 }

@@ -24,6 +24,12 @@ PgMicros ToPgMicros(absl::Time time) {
 
 absl::Time FromPgMicros(PgMicros micros) { return internal::FromPgMicros(micros); }
 
+std::optional<PartitionInterval> IntervalOf(const TimeRange& range) {
+  const auto same = std::ranges::find_if(
+      kIntervals, [&](PartitionInterval interval) { return RangeOf(interval, range.from) == range; });
+  return same == kIntervals.end() ? std::nullopt : std::optional(*same);
+}
+
 PartitionMap::PartitionMap(std::vector<Partition> partitions, bool has_default)
     : partitions_(std::move(partitions)), has_default_(has_default) {
   // By both ends: one that ends with -infinity is empty, and stands before the one that begins there.
@@ -42,10 +48,7 @@ bool PartitionMap::any_unlogged() const { return std::ranges::any_of(partitions_
 std::optional<PartitionInterval> PartitionMap::interval() const {
   const auto latest = std::ranges::find_if(partitions_.rbegin(), partitions_.rend(), IsFinite);
   if (latest == partitions_.rend()) return std::nullopt;
-  const TimeRange range = {.from = FromPgMicros(latest->from), .to = FromPgMicros(latest->to)};
-  const auto same = std::ranges::find_if(
-      kIntervals, [&](PartitionInterval interval) { return RangeOf(interval, range.from) == range; });
-  return same == kIntervals.end() ? std::nullopt : std::optional(*same);
+  return IntervalOf({.from = FromPgMicros(latest->from), .to = FromPgMicros(latest->to)});
 }
 
 }  // namespace bxb::schema

@@ -23,6 +23,9 @@ inline constexpr PgMicros kAfterAll = INT64_MAX;   ///< MAXVALUE and infinity
 PgMicros ToPgMicros(absl::Time time);
 absl::Time FromPgMicros(PgMicros micros);
 
+/// The interval of which it is one, cut in UTC; nullopt where it is none.
+std::optional<PartitionInterval> IntervalOf(const TimeRange& range);
+
 /// One attached partition and its half-open range. One whose detaching is pending is no partition any more.
 struct Partition {
   std::string sql_name;  ///< quoted, with its schema

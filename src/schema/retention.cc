@@ -40,12 +40,28 @@ constexpr const char* kStillThatSql = R"(
   SELECT c.relkind IN ('r', 'p') AND NOT c.relispartition AND obj_description(c.oid, 'pg_class') = {}
     FROM pg_class c WHERE c.oid = {} AND c.oid = to_regclass({}))";
 
+constexpr const char* kMarkedPartitionsSql = R"(
+  SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE i.inhparent = to_regclass({0}) AND NOT i.inhdetachpending
+     AND starts_with(obj_description(c.oid, 'pg_class'), {1}))";
+
+constexpr const char* kBoundsSql = R"(
+  SELECT c.oid, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+   WHERE i.inhparent = to_regclass({}))";
+
+// What has the name, and whether the marked one is detached.
+constexpr const char* kDetachedSql = R"(
+  SELECT c.oid, NOT c.relispartition, obj_description(c.oid, 'pg_class') IS NOT DISTINCT FROM {0},
+         coalesce((SELECT NOT m.relispartition FROM pg_class m WHERE m.oid = {1}), true)
+    FROM (SELECT) AS one LEFT JOIN pg_class c ON c.oid = to_regclass({2}))";
+
 // While the archive hook works the transaction is idle, and may not be ended for that.
 constexpr const char* kNoIdleTimeout = R"(
   SELECT set_config(name, '0', true) FROM pg_settings
    WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout'))";
 
-std::string MarkPrefix(const Table& table) { return fmt::format("{}{}, [", kMark, table.sql_name); }
+std::string MarkPrefix(const Table& table) { return fmt::format("{}{}, ", kMark, table.sql_name); }
 
 std::string MarkTime(absl::Time time) { return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()); }
 
@@ -68,14 +84,23 @@ absl::Status Changed(const std::string& sql_name) {
   return absl::FailedPreconditionError(fmt::format("{} is not the detached table any more that it was", sql_name));
 }
 
+std::string MarkSql(const MarkedTable& marked) {
+  return fmt::format("COMMENT ON TABLE {} IS {}", marked.sql_name, QuoteLiteral(marked.mark));
+}
+
+std::string DetachSql(const Table& table, const MarkedTable& marked) {
+  return fmt::format("ALTER TABLE {} DETACH PARTITION {}", table.sql_name, marked.sql_name);
+}
+
 TimeRange RangeOf(const Partition& partition) {
   return {.from = FromPgMicros(partition.from), .to = FromPgMicros(partition.to)};
 }
 
 }  // namespace
 
-std::string DetachMark(const Table& table, const TimeRange& range) {
-  return fmt::format("{}{}, {})", MarkPrefix(table), MarkTime(range.from), MarkTime(range.to));
+std::string DetachMark(const Table& table, const MarkedTable& marked) {
+  return fmt::format("{}{} (oid {}), [{}, {})", MarkPrefix(table), marked.sql_name, marked.oid,
+                     MarkTime(marked.range.from), MarkTime(marked.range.to));
 }
 
 std::optional<TimeRange> RangeOfMark(const std::string& mark) {
@@ -130,16 +155,114 @@ absl::Status Retention::Detach(const Partition& partition, bool has_default) {
   if (kind->empty() || kind->front()[0] == "f") {
     return absl::FailedPreconditionError(fmt::format("{} is no table that could be dropped", partition.sql_name));
   }
-  const std::string begin = fmt::format("{}{}; ", kBeginInUtc, SetLockTimeout(options_.lock_timeout));
-  const std::string mark = fmt::format("COMMENT ON TABLE {} IS {}; ", partition.sql_name,
-                                       QuoteLiteral(DetachMark(table_, RangeOf(partition))));
-  const std::string detach = fmt::format("ALTER TABLE {} DETACH PARTITION {}", table_.sql_name, partition.sql_name);
-  if (has_default) return Run(begin + mark + detach + "; COMMIT", deadline_);
-
-  absl::Status step = AwaitOlderTransactions(partition);
-  if (step.ok()) step = Run(begin + mark + "COMMIT", deadline_);
-  if (step.ok()) step = Run(detach + " CONCURRENTLY", deadline_);
+  if (!has_default) {
+    if (absl::Status quiet = AwaitOlderTransactions(partition); !quiet.ok()) return quiet;
+  }
+  const auto marked = LockAndMark(partition);
+  if (!marked.ok()) return RolledBack(connection_, marked.status(), deadline_);
+  if (has_default) return Run(DetachSql(table_, *marked) + "; COMMIT", deadline_);
+  const auto bounds = ReadBounds();
+  if (!bounds.ok()) return RolledBack(connection_, bounds.status(), deadline_);
+  absl::Status step = Run("COMMIT", deadline_);
+  if (step.ok()) step = DetachConcurrently(*marked, *bounds);
   return step;
+}
+
+// Nobody renames or detaches it behind this lock, which the mark takes too.
+absl::StatusOr<MarkedTable> Retention::LockAndMark(const Partition& partition) {
+  const std::string lock = fmt::format("{}{}; LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE", kBeginInUtc,
+                                       SetLockTimeout(options_.lock_timeout), partition.sql_name);
+  if (absl::Status locked = Run(lock, deadline_); !locked.ok()) return locked;
+  const auto rows = connection_.Query(PartitionsSql(table_, {}), deadline_);
+  if (!rows.ok()) return rows.status();
+  const PartitionMap map = PartitionMapOfRows(*rows);
+  const bool same = std::ranges::any_of(map.partitions(), [&](const Partition& now) {
+    return now.sql_name == partition.sql_name && now.from == partition.from && now.to == partition.to;
+  });
+  if (!same) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} is not the partition any more that it was", partition.sql_name));
+  }
+  const auto oid =
+      connection_.Query(fmt::format("SELECT to_regclass({})::oid", QuoteLiteral(partition.sql_name)), deadline_);
+  if (!oid.ok()) return oid.status();
+  MarkedTable marked = {
+      .oid = *oid->front()[0], .sql_name = partition.sql_name, .mark = "", .range = RangeOf(partition)};
+  marked.mark = DetachMark(table_, marked);
+  const auto done = connection_.Query(MarkSql(marked), deadline_);
+  if (!done.ok()) return done.status();
+  return marked;
+}
+
+absl::StatusOr<Retention::Bounds> Retention::ReadBounds() {
+  const auto rows = connection_.Query(fmt::format(kBoundsSql, QuoteLiteral(table_.sql_name)), deadline_);
+  if (!rows.ok()) return rows.status();
+  Bounds bounds;
+  for (const auto& row : *rows) bounds[*row[0]] = row[1].value_or("");
+  return bounds;
+}
+
+// It goes by the name, in a transaction of its own: the name may become another partition's before it begins.
+absl::Status Retention::DetachConcurrently(const MarkedTable& marked, const Bounds& bounds) {
+  absl::Status step = Run(DetachSql(table_, marked) + " CONCURRENTLY", deadline_);
+  if (step.ok()) step = CheckDetached(marked, bounds);
+  if (step.ok() || connection_.lost()) return step;
+  const auto still = FindMarkedPartitions();
+  if (!still.ok()) return step;
+  const auto own = std::ranges::find(*still, marked.oid, &MarkedPartition::oid);
+  if (own != still->end()) (void)ClearMark(*own);
+  return step;
+}
+
+absl::Status Retention::CheckDetached(const MarkedTable& marked, const Bounds& bounds) {
+  const auto rows = connection_.Query(
+      fmt::format(kDetachedSql, QuoteLiteral(marked.mark), marked.oid, QuoteLiteral(marked.sql_name)), deadline_);
+  if (!rows.ok()) return rows.status();
+  const auto& row = rows->front();
+  const bool is_that = row[0] == marked.oid, named_is_detached = row[1] == "t", has_mark = row[2] == "t";
+  // Another round may have taken the mark away before the partition was detached.
+  if (is_that && named_is_detached && !has_mark) return Run(MarkSql(marked), deadline_);
+  if (row[3] == "t") return absl::OkStatus();
+  const auto other = row[0] && named_is_detached ? bounds.find(*row[0]) : bounds.end();
+  if (other != bounds.end()) {
+    if (absl::Status attached = AttachAgain(marked.sql_name, other->second); !attached.ok()) return attached;
+  }
+  return absl::FailedPreconditionError(
+      fmt::format("{} was renamed while it was being detached{}", marked.sql_name,
+                  other == bounds.end() ? "" : "; what has its name now was detached, and attached again"));
+}
+
+absl::Status Retention::AttachAgain(const std::string& sql_name, const std::string& bounds) {
+  const absl::Status attached =
+      Run(fmt::format("{}{}; ALTER TABLE {} ATTACH PARTITION {} {}; COMMIT", kBeginInUtc,
+                      SetLockTimeout(options_.lock_timeout), table_.sql_name, sql_name, bounds),
+          deadline_);
+  if (attached.ok()) return attached;
+  return absl::FailedPreconditionError(
+      fmt::format("{} was detached in another's place, whose name it was given: attach it again {} ({})", sql_name,
+                  bounds, std::string(attached.message())));
+}
+
+absl::StatusOr<std::vector<MarkedPartition>> Retention::FindMarkedPartitions() {
+  const auto rows = connection_.Query(
+      fmt::format(kMarkedPartitionsSql, QuoteLiteral(table_.sql_name), QuoteLiteral(MarkPrefix(table_))), deadline_);
+  if (!rows.ok()) return rows.status();
+  std::vector<MarkedPartition> found;
+  for (const auto& row : *rows) found.push_back({.oid = *row[0], .sql_name = *row[1]});
+  return found;
+}
+
+absl::Status Retention::ClearMark(const MarkedPartition& marked) {
+  const std::string lock = fmt::format("{}{}; LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE", kBeginInUtc,
+                                       SetLockTimeout(options_.lock_timeout), marked.sql_name);
+  if (absl::Status locked = Run(lock, deadline_); !locked.ok()) return locked;
+  const auto now = FindMarkedPartitions();
+  if (!now.ok()) return RolledBack(connection_, now.status(), deadline_);
+  const bool same = std::ranges::any_of(*now, [&](const MarkedPartition& partition) {
+    return partition.oid == marked.oid && partition.sql_name == marked.sql_name;
+  });
+  const std::string clear = same ? fmt::format("COMMENT ON TABLE {} IS NULL; ", marked.sql_name) : "";
+  return Run(clear + "COMMIT", deadline_);
 }
 
 absl::Status Retention::FinishDetaching(const Partition& partition) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,11 +23,18 @@ struct MarkedTable {
   TimeRange range;
 };
 
-/// The comment by which a later round knows a partition again, and reads it.
-std::string DetachMark(const Table& table, const TimeRange& range);
+/// A partition that bears such a mark and is attached: detaching it was given up, or it was attached again.
+struct MarkedPartition {
+  std::string oid;
+  std::string sql_name;
+};
+
+/// The comment by which a later round knows a detached partition again, and reads it: by its oid, its name and its
+/// range. One that differs in any of them is somebody's own table by now. `marked.mark` is not looked at.
+std::string DetachMark(const Table& table, const MarkedTable& marked);
 std::optional<TimeRange> RangeOfMark(const std::string& mark);
 
-/// The table's partitions of earlier rounds that were detached and not dropped.
+/// The table's partitions of earlier rounds that were detached and not dropped, and what else bears such a mark.
 absl::StatusOr<std::vector<MarkedTable>> FindMarked(pq::Connection& connection, const Table& table,
                                                     pq::Deadline deadline);
 
@@ -38,8 +47,15 @@ class Retention {
       : connection_(connection), table_(table), by_(by), options_(options), deadline_(deadline) {}
 
   /// Marks and detaches it. Concurrently unless the table has a DEFAULT partition: readers and writers of the table
-  /// go on, and transactions that have used it before are waited for. Aborted where they take too long.
+  /// go on, and transactions that have used it before are waited for. Aborted where they take too long;
+  /// FailedPrecondition where the name is not that partition's any more: if another one was detached by it, it is
+  /// attached again.
   absl::Status Detach(const Partition& partition, bool has_default);
+
+  absl::StatusOr<std::vector<MarkedPartition>> FindMarkedPartitions();
+
+  /// Unless it has been detached meanwhile.
+  absl::Status ClearMark(const MarkedPartition& marked);
 
   /// Finishes what an interrupted Detach has begun.
   absl::Status FinishDetaching(const Partition& partition);
@@ -49,6 +65,14 @@ class Retention {
   absl::Status Remove(const MarkedTable& marked, absl::Time keep_from, std::vector<PartitionChange>& changes);
 
  private:
+  /// The table's partitions by their names' oids, with their bounds as SQL spells them in UTC.
+  using Bounds = std::map<std::string, std::string>;
+
+  absl::StatusOr<MarkedTable> LockAndMark(const Partition& partition);
+  absl::StatusOr<Bounds> ReadBounds();
+  absl::Status DetachConcurrently(const MarkedTable& marked, const Bounds& bounds);
+  absl::Status CheckDetached(const MarkedTable& marked, const Bounds& bounds);
+  absl::Status AttachAgain(const std::string& sql_name, const std::string& bounds);
   absl::Status AwaitOlderTransactions(const Partition& partition);
   absl::Status Archive(const MarkedTable& marked);
   absl::Status CheckRemovable(const MarkedTable& marked, absl::Time keep_from);

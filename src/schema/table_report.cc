@@ -90,7 +90,11 @@ absl::Status ReportPartitions(pq::Connection& connection, const RowShape& shape,
   if (!time.has_value()) return absl::OkStatus();
   const auto by = FindTimePartitioning(connection, table, *time, deadline);
   if (!by.ok() || !by->has_value()) return by.status();
-  const auto map = ReadPartitionMap(connection, table, binding.plain_names, deadline);
+  std::vector<std::string> written = binding.plain_names;
+  std::erase_if(written, [&](const std::string& name) {
+    return std::ranges::find(table.columns, name, &TableColumn::name) == table.columns.end();
+  });
+  const auto map = ReadPartitionMap(connection, table, written, deadline);
   if (!map.ok()) return map.status();
   report.interval = map->interval();
   report.partitions = map->partitions().size();

@@ -17,8 +17,8 @@ constexpr char kPayloadUrl[] = "bxb/server_error";
 constexpr std::string_view kSeparator("\0", 1);
 
 auto Fields(auto& error) {
-  return std::array{&error.sqlstate, &error.message, &error.detail, &error.context, &error.constraint, &error.column,
-                    &error.table};
+  return std::array{&error.sqlstate,   &error.message, &error.detail, &error.context,
+                    &error.constraint, &error.column,  &error.table};
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "bxb/bxb.h"
 
 namespace bxb {
@@ -66,6 +68,26 @@ TEST(AdvisePartitions, SaysWhy) {
 TEST(AdvisePartitions, CountsTheRowsOfOnePartition) {
   EXPECT_DOUBLE_EQ(AdvisePartitions(10'000, kYear).rows_per_partition, 864e6);
   EXPECT_DOUBLE_EQ(AdvisePartitions(1'000, kYear).rows_per_partition, 604.8e6);
+}
+
+TEST(AdvisePartitions, TakesNonsenseForNothing) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double rate : {nan, -1.0, -1e300, 0.0}) {
+    EXPECT_EQ(AdvisePartitions(rate, kYear).reason, "a month has 0 rows: one plain table does") << rate;
+    EXPECT_THAT(LayoutWarnings({}, rate, kYear), IsEmpty()) << rate;
+  }
+  for (const absl::Duration retention : {-kYear, -absl::InfiniteDuration()}) {
+    EXPECT_EQ(AdvisePartitions(50'000, retention).partitions, 1) << retention;
+    EXPECT_THAT(LayoutWarnings({.partition_by = kDay}, 50'000, retention), IsEmpty()) << retention;
+  }
+}
+
+TEST(AdvisePartitions, IsBriefOnVeryLargeNumbers) {
+  const PartitionAdvice advice = AdvisePartitions(1e300, kYear);
+  EXPECT_EQ(advice.reason, "days from 10,000 rows/s: 8.6e+292 trillion rows a day, 366 partitions");
+  for (const std::string& warning : LayoutWarnings({.partition_by = kMonth}, 1e300, kYear)) {
+    EXPECT_LT(warning.size(), 150) << warning;
+  }
 }
 
 TEST(LayoutWarnings, HasNoneForWhatIsAdvised) {

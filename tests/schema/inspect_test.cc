@@ -264,6 +264,49 @@ TEST_F(InspectReportTest, HasAProblemWithAKeyTableThatDoesNotFit) {
   EXPECT_THAT(report.problems, ElementsAre(HasSubstr("key table public.events_keys: ")));
 }
 
+class KeyTableTest : public InspectReportTest {
+ protected:
+  void SetUp() override { ASSERT_TRUE(ApplyLayout(dsn_, {.partition_by = PartitionInterval::kDay}).ok()); }
+};
+
+TEST_F(KeyTableTest, MayHaveNoTriggerThatDropsKeys) {
+  Run("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+      "CREATE TRIGGER dropping BEFORE INSERT ON events_keys FOR EACH ROW EXECUTE FUNCTION f();"
+      "CREATE TRIGGER counting AFTER INSERT ON events_keys FOR EACH ROW EXECUTE FUNCTION f();"
+      "CREATE TRIGGER guarding BEFORE DELETE ON events_keys FOR EACH ROW EXECUTE FUNCTION f()");
+  const TableReport report = Report<Event>();
+  EXPECT_THAT(report.problems, Contains("key table public.events_keys: trigger \"dropping\" may keep keys out of it"));
+  EXPECT_EQ(EventWriter::Open({.dsn = dsn_}).status().code(), StatusCode::kFailedPrecondition);
+  Run("ALTER TABLE events_keys DISABLE TRIGGER dropping");
+  EXPECT_TRUE(Report<Event>().usable());
+}
+
+TEST_F(KeyTableTest, MustHaveTheTablesCollations) {
+  Run("ALTER TABLE events_keys ALTER transaction_id TYPE text COLLATE \"POSIX\"");
+  EXPECT_THAT(Report<Event>().problems,
+              Contains("key table public.events_keys: column \"transaction_id\" has collation "
+                       "pg_catalog.\"POSIX\", not collation pg_catalog.\"C\""));
+  Run("ALTER TABLE events_keys ALTER transaction_id TYPE text COLLATE \"default\"");
+  EXPECT_THAT(Report<Event>().problems, Contains(HasSubstr("has the collation of its type, not")));
+}
+
+TEST_F(KeyTableTest, MustBeATable) {
+  Run("DROP TABLE events_keys; CREATE VIEW events_keys AS SELECT 1 AS a");
+  EXPECT_THAT(Report<Event>().problems, Contains("key table \"public\".\"events_keys\" is not a table"));
+  EXPECT_EQ(EventWriter::Open({.dsn = dsn_}).status().code(), StatusCode::kFailedPrecondition);
+}
+
+TEST_F(KeyTableTest, IsNotTheTableItselfWhereItsNameIsTooLong) {
+  const std::string name(63, 'e');
+  Run("CREATE TABLE " + name +
+      " (LIKE events INCLUDING DEFAULTS, UNIQUE (organization_id, transaction_id, timestamp)) PARTITION BY RANGE "
+      "(timestamp)");
+  const TableReport report = Report<Event>(name);
+  EXPECT_TRUE(report.usable()) << report;
+  EXPECT_FALSE(report.key_table);
+  EXPECT_EQ(report.dedup, DedupScope::kPerTimestamp);
+}
+
 TEST_F(InspectReportTest, SaysNotFoundForAMissingTable) {
   EXPECT_EQ(Inspect<Line>(dsn_).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(Inspect<Line>("host=/nowhere").status().code(), StatusCode::kUnavailable);

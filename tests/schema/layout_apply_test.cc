@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <vector>
 
 #include "bxb/bxb.h"
 #include "support/shared_server.h"
@@ -169,6 +170,19 @@ TEST_F(ApplyLayoutTest, SaysWhoMayCreatePartitions) {
       ApplyLayout(dsn_ + " user=stranger", {.partition_by = PartitionInterval::kDay, .ahead = 9});
   EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition) << status;
   EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("partitions are missing"), HasSubstr("own")));
+}
+
+TEST_F(ApplyLayoutTest, IsSafeFromManyThreadsWhateverTheDefaultIsolation) {
+  Run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = ''repeatable read''', "
+      "current_database()); END $$");
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      const absl::Status status = ApplyLayout(dsn_, {.dedup = DedupScope::kNone});
+      EXPECT_TRUE(status.ok()) << status;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(ApplyLayoutTest, RefusesABadLayoutBeforeItConnects) {

@@ -46,6 +46,17 @@ void ForEachLayout(const std::function<void(Layout)>& body) {
   }
 }
 
+TEST(LayoutDdl, TakesNoTimeThatHasNoPartition) {
+  const absl::Time after = absl::FromCivil(absl::CivilYear(10'000), absl::UTCTimeZone());
+  for (const absl::Time now : {absl::InfiniteFuture(), absl::InfinitePast(), after}) {
+    const absl::Status status = LayoutDdl({.partition_by = PartitionInterval::kDay}, now).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << now;
+    EXPECT_THAT(std::string(status.message()), ::testing::StartsWith("now is ")) << now;
+    EXPECT_TRUE(LayoutDdl({}, now).ok()) << "a plain table has no time";
+  }
+  EXPECT_TRUE(LayoutDdl({.partition_by = PartitionInterval::kMonth}, after - absl::Seconds(1)).ok());
+}
+
 TEST(LayoutDdl, IsReadable) {
   EXPECT_EQ(Ddl({.table = "billing.events",
                  .partition_by = PartitionInterval::kDay,

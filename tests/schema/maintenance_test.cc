@@ -7,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "schema/partition_interval.h"
 #include "schema/partition_support.h"
 #include "schema/retention.h"
@@ -53,6 +54,19 @@ class MaintenanceTest : public testing::PartitionTest {
     return tables;
   }
 
+  void Becomes(const std::string& sql, const std::string& value) const {
+    const auto until = Soon();
+    while (Value(sql) != value && pq::Deadline::clock::now() < until) absl::SleepFor(absl::Milliseconds(5));
+    EXPECT_EQ(Value(sql), value) << sql;
+  }
+
+  /// Gives the name of the oldest of four days to today's partition.
+  std::string SwapSql() const {
+    const std::string oldest = "events" + NameSuffix(DaysAgo(3)), today = "events" + NameSuffix(DaysAgo(0));
+    return "ALTER TABLE " + oldest + " RENAME TO events_p; ALTER TABLE " + today + " RENAME TO " + oldest;
+  }
+
+  std::string Marks() const { return Value("SELECT count(*) FROM pg_description WHERE description LIKE 'bxb: %'"); }
   std::string Attached() const { return Value("SELECT count(*) FROM pg_inherits"); }
   std::string Tables() const { return Value("SELECT count(*) FROM pg_class WHERE relname LIKE 'events_p%'"); }
 
@@ -164,9 +178,14 @@ TEST_F(MaintenanceTest, KeepsWhatALargerKeepKeepsAgain) {
 
 TEST_F(MaintenanceTest, DropsNoTableOfAnotherOwner) {
   MakeDays(1);
-  Run("CREATE ROLE forger; CREATE TABLE forged (at timestamptz); ALTER TABLE forged OWNER TO forger; COMMENT ON TABLE "
+  Run("CREATE ROLE forger; CREATE TABLE forged (at timestamptz); ALTER TABLE forged OWNER TO forger");
+  Run("COMMENT ON TABLE "
       "forged IS '" +
-      DetachMark(TableOf(), DaysAgo(9)) + "'");
+      DetachMark(TableOf(), {.oid = Value("SELECT 'forged'::regclass::oid"),
+                             .sql_name = "public.forged",
+                             .mark = "",
+                             .range = DaysAgo(9)}) +
+      "'");
   EXPECT_THAT(Maintained(kKeepTwo).changes, IsEmpty());
   EXPECT_EQ(Value("SELECT to_regclass('forged')"), "forged");
 }
@@ -189,6 +208,87 @@ TEST_F(MaintenanceTest, WaitsForAShortTransaction) {
   std::thread ending([&] { EXPECT_TRUE(user.Query("SELECT pg_sleep(0.5); COMMIT", Soon()).ok()); });
   EXPECT_THAT(Tables(Maintained(kKeepTwo), Kind::kDropped), ElementsAre(LeafOf(3)));
   ending.join();
+}
+
+TEST_F(MaintenanceTest, DetachesNoPartitionThatWasGivenTheName) {
+  MakeDays(4);
+  auto user = Connect(dsn_);
+  ASSERT_TRUE(user.Query("BEGIN; SELECT FROM ONLY events", Soon()).ok());
+  std::thread swapping([&] {
+    Becomes(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'bxb' AND query LIKE "
+        "'%virtualtransaction%' AND datname = current_database()",
+        "t");
+    Run(SwapSql());
+    EXPECT_TRUE(user.Query("COMMIT", Soon()).ok());
+  });
+  const auto report = Maintained(kKeepTwo);
+  swapping.join();
+  EXPECT_THAT(report.changes, IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre(LeafOf(3) + " is not the partition any more that it was"));
+  EXPECT_EQ(Value("SELECT count(*) FROM events"), "4");
+  EXPECT_EQ(Marks(), "0");
+}
+
+TEST_F(MaintenanceTest, AttachesAgainWhatWasDetachedByANameThatItWasGiven) {
+  MakeDays(4);
+  const std::string before = Value("SELECT string_agg(pg_get_expr(relpartbound, oid), ' ' ORDER BY oid) FROM pg_class");
+  // As late as can be: when the detaching has begun.
+  Run("CREATE FUNCTION swap() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "IF current_query() LIKE '%CONCURRENTLY' AND current_setting('my.swapped', true) IS DISTINCT FROM 'yes' THEN "
+      "PERFORM set_config('my.swapped', 'yes', false); " +
+      SwapSql() +
+      "; END IF; END $$; CREATE EVENT TRIGGER swapping ON ddl_command_start WHEN TAG IN ('ALTER TABLE') "
+      "EXECUTE FUNCTION swap()");
+  const auto report = Maintained(kKeepTwo);
+  EXPECT_THAT(report.changes, IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("what has its name now was detached, and attached again")));
+  EXPECT_EQ(Value("SELECT string_agg(pg_get_expr(relpartbound, oid), ' ' ORDER BY oid) FROM pg_class"), before);
+  EXPECT_EQ(Value("SELECT count(*) FROM events"), "4");
+  EXPECT_EQ(Marks(), "0");
+}
+
+TEST_F(MaintenanceTest, LeavesAloneWhatHasGotAnotherNameSinceItWasDetached) {
+  MakeDays(4);
+  PartitionOptions options = kKeepTwo;
+  options.archive = [](const DetachedPartition&) { return absl::UnavailableError("not yet"); };
+  (void)Maintained(options);
+  Run("ALTER TABLE " + LeafOf(3) + " RENAME TO legal_hold");
+  const auto report = Maintained(kKeepTwo);
+  EXPECT_THAT(report.changes, IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("public.legal_hold is left alone")));
+  Run("CREATE TABLE " + LeafOf(3) + " (LIKE legal_hold)");
+  Run("DO $$ BEGIN EXECUTE format('COMMENT ON TABLE " + LeafOf(3) +
+      " IS %L', obj_description('legal_hold'::regclass)); END $$");
+  EXPECT_EQ(Maintained(kKeepTwo).notes.size(), 2) << "another table of its name";
+  EXPECT_EQ(Tables(), "4");
+}
+
+TEST_F(MaintenanceTest, ForgetsTheMarkOfWhatTheOwnerHasAttachedAgain) {
+  MakeDays(4);
+  const std::string bounds =
+      Value("SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = '" + LeafOf(3) + "'::regclass");
+  PartitionOptions options = kKeepTwo;
+  options.archive = [](const DetachedPartition&) { return absl::UnavailableError("not yet"); };
+  (void)Maintained(options);
+  Run("ALTER TABLE events ATTACH PARTITION " + LeafOf(3) + " " + bounds);
+  EXPECT_THAT(Maintained({.ahead = 0}, /*dry_run=*/true).changes, IsEmpty());
+  EXPECT_EQ(Marks(), "1");
+  EXPECT_THAT(Maintained({.ahead = 0}).notes, IsEmpty());
+  EXPECT_EQ(Marks(), "0");
+  Run("ALTER TABLE events DETACH PARTITION " + LeafOf(3));
+  EXPECT_THAT(Maintained(kKeepTwo).changes, IsEmpty());
+  EXPECT_EQ(Value("SELECT count(*) FROM " + LeafOf(3)), "1");
+}
+
+TEST_F(MaintenanceTest, TakesTheMarkBackWhereDetachingFails) {
+  MakeDays(4);
+  Run("CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF current_query() LIKE "
+      "'%CONCURRENTLY' THEN RAISE 'not today'; END IF; END $$; CREATE EVENT TRIGGER refusing ON ddl_command_start "
+      "WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION refuse()");
+  EXPECT_THAT(Maintained(kKeepTwo).notes, ElementsAre(HasSubstr("not today")));
+  EXPECT_EQ(Attached(), "4");
+  EXPECT_EQ(Marks(), "0");
 }
 
 TEST_F(MaintenanceTest, FinishesADetachThatWasInterrupted) {
@@ -261,6 +361,28 @@ TEST_F(MaintenanceTest, DeletesOldKeys) {
   EXPECT_EQ(Value("SELECT string_agg(n::text, ',') FROM events_keys"), "3");
 }
 
+TEST_F(MaintenanceTest, KeepsKeysForeverWhereTheyAreToBeKeptLongerThanTimeGoes) {
+  MakeDays(1);
+  Run("CREATE TABLE events_keys (n int PRIMARY KEY, written_at timestamptz NOT NULL DEFAULT now());"
+      "INSERT INTO events_keys VALUES (1, '-infinity'), (2, now() - interval '900 years')");
+  for (const absl::Duration age : {absl::InfiniteDuration(), absl::Hours(1e12), absl::Hours(24 * 365 * 1'000)}) {
+    const auto report = Maintained({.ahead = 0, .keep_keys = age});
+    EXPECT_THAT(report.notes, IsEmpty()) << age;
+    EXPECT_EQ(Value("SELECT count(*) FROM events_keys WHERE n = 2"), "1") << age;
+  }
+}
+
+TEST_F(MaintenanceTest, TakesNoOtherTableForAKeyTable) {
+  const std::string name(63, 'e');
+  Run("CREATE TABLE " + name + " (at timestamptz, written_at timestamptz) PARTITION BY RANGE (at)");
+  ASSERT_TRUE(Create({DaysAgo(0)}, name).ok());
+  Run("INSERT INTO " + name + " VALUES (now(), '2020-01-01')");
+  const auto report = MaintainPartitions(dsn_, name, {.ahead = 0, .keep_keys = absl::Hours(1)});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->notes, ElementsAre(HasSubstr("its name is too long for a key table")));
+  EXPECT_EQ(Value("SELECT count(*) FROM " + name), "1");
+}
+
 TEST_F(MaintenanceTest, NotesThatThereIsNoKeyTable) {
   MakeDays(1);
   EXPECT_THAT(Maintained({.ahead = 0, .keep_keys = absl::Hours(24)}).notes, ElementsAre(HasSubstr("events_keys")));
@@ -296,7 +418,7 @@ TEST_F(MaintenanceTest, SaysWhatItCannotWorkOn) {
   EXPECT_EQ(MaintainPartitions(dsn_, "plain", {}).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(MaintainPartitions(dsn_ + " user=stranger_here", "events", {}).status().code(),
             absl::StatusCode::kPermissionDenied);
-  EXPECT_THAT(Maintained({}).notes, ElementsAre(HasSubstr("none is created")));
+  EXPECT_THAT(Maintained({}).notes, ElementsAre(HasSubstr("create the first one by hand")));
 }
 
 TEST(CheckPartitionOptions, NamesTheOption) {
@@ -314,6 +436,9 @@ TEST(CheckPartitionOptions, NamesTheOption) {
   EXPECT_THAT(words({.lock_timeout = absl::Minutes(2)}), HasSubstr("lock_timeout"));
   EXPECT_THAT(words({.keep = -1}), HasSubstr("keep"));
   EXPECT_THAT(words({.keep_keys = absl::ZeroDuration()}), HasSubstr("keep_keys"));
+  EXPECT_EQ(words({.keep_keys = absl::Seconds(59)}), "partitions.keep_keys must be at least 1 minute");
+  EXPECT_EQ(words({.keep_keys = absl::Minutes(1)}), "");
+  EXPECT_EQ(words({.keep_keys = absl::InfiniteDuration()}), "");
   EXPECT_EQ(words({.ahead = 0, .oldest = absl::InfiniteDuration(), .keep = 0}), "");
 }
 

@@ -118,11 +118,16 @@ TEST_F(DirectTest, ARoleWithoutPrivilegesOnTheLeafMayNot) {
 }
 
 TEST_F(DirectTest, ARoleWithPrivilegesOnTheColumnsMay) {
-  EXPECT_TRUE(IsDirectFor("both_columns", "GRANT INSERT (at, id) ON leaf TO both_columns"));
+  EXPECT_TRUE(IsDirectFor("both_columns", "GRANT INSERT (at, id) ON events, leaf TO both_columns"));
+}
+
+TEST_F(DirectTest, ARoleWithPrivilegesOnTheLeafAloneMayNot) {
+  EXPECT_FALSE(IsDirectFor("only_leaf", "GRANT INSERT ON leaf TO only_leaf"));
 }
 
 TEST_F(DirectTest, ARoleWithPrivilegesOnSomeColumnsMayNot) {
-  EXPECT_FALSE(IsDirectFor("one_column", "GRANT INSERT (at) ON leaf TO one_column"));
+  EXPECT_FALSE(IsDirectFor("one_column",
+                           "GRANT INSERT (at, id) ON events TO one_column; GRANT INSERT (at) ON leaf TO one_column"));
 }
 
 TEST_F(DirectTest, ARoleWithoutUsageOfTheLeafsSchemaMayNot) {

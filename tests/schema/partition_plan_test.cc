@@ -163,6 +163,60 @@ TEST(PlanMaintenance, NotesAnUnknownInterval) {
   EXPECT_THAT(PlanMaintenance(odd, Day(2026, 3, 5), Day(2026, 3, 5), {.create = false}).notes, IsEmpty());
 }
 
+std::vector<Partition> MonthsOf2026() {
+  std::vector<Partition> months;
+  for (int month = 1; month <= 12; ++month)
+    months.push_back(PartitionOf(RangeOf(Interval::kMonth, Day(2026, month, 1))));
+  return months;
+}
+
+TEST(PlanMaintenance, DropsNoMonthForAnHourThatWasAdded) {
+  const absl::Time now = Day(2026, 11, 22);
+  std::vector<Partition> partitions = MonthsOf2026();
+  partitions.push_back(PartitionOf(RangeOf(Interval::kHour, Day(2027, 1, 1))));
+  const PartitionMap map(partitions, /*has_default=*/false);
+  const PartitionOptions year = {.create = false, .keep = 12}, two = {.create = false, .keep = 2};
+  EXPECT_EQ(PlanOf(map, now, now, year), Plan{});
+  EXPECT_EQ(PlanOf(map, now, now, two).take_away.size(), 8);
+  EXPECT_EQ(PlanMaintenance(map, now, now, two).keep_from, Day(2026, 9, 1));
+  EXPECT_THAT(PlanMaintenance(map, now, now, two).notes,
+              ElementsAre(::testing::HasSubstr("while it is there, partitions.keep counts the longer interval")));
+}
+
+TEST(PlanMaintenance, CountsTheEarliestBoundWhicheverPartitionIsTheLatest) {
+  const absl::Time now = Day(2026, 3, 5);  // a Thursday
+  const PartitionMap map({PartitionOf(RangeOf(Interval::kWeek, Day(2026, 2, 23))),
+                          PartitionOf(RangeOf(Interval::kMonth, Day(2026, 4, 1)))},
+                         /*has_default=*/false);
+  EXPECT_EQ(KeepFrom(map, now, {.keep = 0}), Day(2026, 3, 1)) << "the month";
+  EXPECT_EQ(KeepFrom(map, Day(2026, 4, 1), {.keep = 0}), Day(2026, 3, 30)) << "the week";
+  EXPECT_EQ(KeepFrom(map, now, {}), std::nullopt);
+}
+
+TEST(PlanMaintenance, CountsOddPartitionsAsTheNextLongerInterval) {
+  const absl::Time now = Day(2026, 3, 5);
+  const auto keep_from = [&](const TimeRange& odd) {
+    const PartitionMap map({PartitionOf(odd), PartitionOf(RangeOf(Interval::kHour, now))}, /*has_default=*/false);
+    return KeepFrom(map, now, {.keep = 2});
+  };
+  const absl::Time odd = Day(2026, 1, 1) + absl::Minutes(30);
+  EXPECT_EQ(keep_from({odd, odd + absl::Minutes(10)}), now - absl::Hours(2));
+  EXPECT_EQ(keep_from({odd, odd + absl::Hours(2)}), Day(2026, 3, 3));
+  EXPECT_EQ(keep_from({odd, odd + absl::Hours(25)}), Day(2026, 2, 16));
+  EXPECT_EQ(keep_from({odd, odd + absl::Hours(31 * 24 + 1)}), Day(2026, 1, 1));
+  EXPECT_EQ(keep_from({odd, odd + absl::Hours(365 * 24)}), std::nullopt);
+  EXPECT_EQ(keep_from({absl::InfinitePast(), odd}), now - absl::Hours(2));
+}
+
+TEST(PlanMaintenance, NotesWhatIsLongerThanAMonth) {
+  const absl::Time now = Day(2026, 11, 22);
+  std::vector<Partition> partitions = MonthsOf2026();
+  partitions.push_back(PartitionOf({Day(2020, 1, 1), Day(2021, 1, 1)}));
+  const auto plan = PlanMaintenance({partitions, /*has_default=*/false}, now, now, {.create = false, .keep = 2});
+  EXPECT_THAT(plan.take_away, IsEmpty());
+  EXPECT_THAT(plan.notes, ElementsAre(::testing::HasSubstr("while it is there, none is dropped")));
+}
+
 TEST(RangesAround, AreTheCurrentOneAndItsNeighbours) {
   EXPECT_THAT(RangesAround(Interval::kMonth, At("2026-11-22T13:00:00Z"), 0, 2),
               ElementsAre(TimeRange{Day(2026, 11, 1), Day(2026, 12, 1)}, TimeRange{Day(2026, 12, 1), Day(2027, 1, 1)},
@@ -187,10 +241,14 @@ TEST(DetachMark, IsReadAgain) {
   for (const TimeRange& range :
        {TimeRange{Day(2026, 3, 1), Day(2026, 3, 2)}, TimeRange{absl::InfinitePast(), At("2026-03-01T00:00:00.000001Z")},
         TimeRange{At("-43-03-15T12:00:00Z"), At("12026-01-01T00:00:00Z")}}) {
-    EXPECT_EQ(RangeOfMark(DetachMark(table, range)), range) << DetachMark(table, range);
+    const std::string mark =
+        DetachMark(table, {.oid = "7", .sql_name = "public.\"p, [1)\"", .mark = "", .range = range});
+    EXPECT_EQ(RangeOfMark(mark), range) << mark;
   }
-  EXPECT_EQ(DetachMark(table, {Day(2026, 3, 1), Day(2026, 3, 2)}),
-            "bxb: detached from public.\"odd, [name)\", [2026-03-01T00:00:00+00:00, 2026-03-02T00:00:00+00:00)");
+  const TimeRange day = {Day(2026, 3, 1), Day(2026, 3, 2)};
+  EXPECT_EQ(DetachMark(table, {.oid = "7", .sql_name = "public.p", .mark = "", .range = day}),
+            "bxb: detached from public.\"odd, [name)\", public.p (oid 7), [2026-03-01T00:00:00+00:00, "
+            "2026-03-02T00:00:00+00:00)");
   for (const char* other : {"", "bxb: detached from t", "[2026, 2027)", "[,)", ")[, "}) {
     EXPECT_EQ(RangeOfMark(other), std::nullopt) << other;
   }
