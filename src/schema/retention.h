@@ -65,7 +65,7 @@ class Retention {
   absl::Status Remove(const MarkedTable& marked, absl::Time keep_from, std::vector<PartitionChange>& changes);
 
  private:
-  /// The table's partitions by their names' oids, with their bounds as SQL spells them in UTC.
+  /// The bounds of the table's partitions, by oid, as SQL spells them in UTC.
   using Bounds = std::map<std::string, std::string>;
 
   absl::StatusOr<MarkedTable> LockAndMark(const Partition& partition);

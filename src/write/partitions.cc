@@ -89,10 +89,8 @@ absl::StatusOr<Partitions::Map> Partitions::Refresh(pq::Connection& connection, 
                                   : std::string("PartitionOptions::create is off");
   if (!why_none.ok()) return why_none.status();
   const Map map = std::make_shared<const schema::PartitionMap>(*std::move(read));
-  if (const auto interval = map->interval()) {
-    const auto keep_from = schema::KeepFrom(*interval, absl::Now(), options_);
-    keep_from_ = keep_from ? schema::ToPgMicros(*keep_from) : schema::kBeforeAll;
-  }
+  const auto keep_from = schema::KeepFrom(*map, absl::Now(), options_);
+  keep_from_ = keep_from ? schema::ToPgMicros(*keep_from) : schema::kBeforeAll;
   const std::lock_guard lock(mutex_);
   if (reading < map_reading_) return map;
   map_ = map;

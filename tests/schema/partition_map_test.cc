@@ -12,13 +12,11 @@ namespace {
 
 using testing::At;
 using testing::Day;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::Soon;
 
 constexpr PgMicros kDayMicros = PgMicros{86'400} * 1'000'000;
 
-PartitionMap MapOf(std::vector<std::pair<PgMicros, PgMicros>> ranges) {
+PartitionMap MapOf(const std::vector<std::pair<PgMicros, PgMicros>>& ranges) {
   std::vector<Partition> partitions;
   for (const auto& [from, to] : ranges) {
     partitions.push_back({.sql_name = "p", .name = "p", .from = from, .to = to, .direct = false, .unlogged = false});
@@ -26,10 +24,10 @@ PartitionMap MapOf(std::vector<std::pair<PgMicros, PgMicros>> ranges) {
   return {std::move(partitions), /*has_default=*/false};
 }
 
-PartitionMap MapOf(std::vector<TimeRange> ranges) {
+PartitionMap MapOf(const std::vector<TimeRange>& ranges) {
   std::vector<std::pair<PgMicros, PgMicros>> micros;
   for (const TimeRange& range : ranges) micros.emplace_back(ToPgMicros(range.from), ToPgMicros(range.to));
-  return MapOf(std::move(micros));
+  return MapOf(micros);
 }
 
 TEST(RangeOf, CutsInUtc) {

@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 // Partitions [0, 100), [100, 200), [200, 300); the last one cannot be copied into directly.
 PartitionMap Map() {
   std::vector<Partition> partitions;
-  for (int i = 0; i < 3; ++i) {
+  for (schema::PgMicros i = 0; i < 3; ++i) {
     const std::string name = "p" + std::to_string(i);
     partitions.push_back({.sql_name = name, .name = name, .from = 100 * i, .to = 100 * i + 100, .direct = i < 2});
   }
