@@ -72,8 +72,9 @@ class Creation {
     }
     auto like = ReadPartitionTemplate(connection_, table_,
                                       map.partitions().empty() ? nullptr : &map.partitions().back(), deadline_);
-    if (like.ok()) like_ = *std::move(like);
-    return like.status();
+    if (!like.ok()) return like.status();
+    like_ = *std::move(like);
+    return absl::OkStatus();
   }
 
   absl::Status CreateIfMissing(const TimeRange& range) {

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint32_t kThroughRoot = 0;
 
+bool IsWorthACopy(std::size_t rows, std::size_t of) { return rows >= std::max(kDirectRows, of / kDirectShare); }
+
 // Looks a row's partition up; neighbours mostly share one.
 class Finder {
  public:
@@ -40,7 +42,7 @@ std::vector<std::uint32_t> GroupsOf(const Batch& batch, const schema::PartitionM
     ++sizes[groups[row]];
   }
   const auto goes_direct = [&](std::uint32_t group) {
-    return group != kThroughRoot && sizes[group] >= kDirectRows && map.partitions()[group - 1].direct;
+    return group != kThroughRoot && IsWorthACopy(sizes[group], groups.size()) && map.partitions()[group - 1].direct;
   };
   for (std::uint32_t& group : groups) group = goes_direct(group) ? group : kThroughRoot;
   return groups;
@@ -74,7 +76,7 @@ std::vector<Segment> SegmentsOf(const Batch& batch, std::span<const std::uint32_
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
     const auto partition = find(rows[begin]);
     while (end < rows.size() && find(rows[end]) == partition) ++end;
-    const bool direct = partition && end - begin >= kDirectRows && map->partitions()[*partition].direct;
+    const bool direct = partition && IsWorthACopy(end - begin, rows.size()) && map->partitions()[*partition].direct;
     if (direct) {
       segments.push_back({.partition = &map->partitions()[*partition], .rows = rows.subspan(begin, end - begin)});
     } else if (begin == 0) {

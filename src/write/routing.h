@@ -17,9 +17,11 @@ struct Segment {
   std::span<const std::uint32_t> rows;
 };
 
-/// So many rows of one partition are worth a COPY of their own: it saves their routing, about a fifth of the server's
-/// work, and costs a round trip and a look at the catalog.
+/// So many rows of one partition, and such a share of what is sent, are worth a COPY of their own: it saves their
+/// routing, and costs a round trip and a look at the catalog. Over many partitions it costs more than it saves
+/// (docs/benchmarks.md).
 inline constexpr std::size_t kDirectRows = 256;
+inline constexpr std::size_t kDirectShare = 4;  ///< a quarter
 
 /// The order in which a batch is sent: what goes through the root first, then one partition after the other by time,
 /// each by key if so wanted, else as the rows came. `map` may be null: there is only the root.

@@ -1,6 +1,5 @@
 #include "schema/partition_map.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -213,7 +212,7 @@ TEST_F(ReadPartitionMapTest, ReadsThousandsOfLeavesQuickly) {
   ASSERT_EQ(map->partitions().size(), 2'000);
   EXPECT_TRUE(std::ranges::all_of(map->partitions(), &Partition::direct));
   RecordProperty("milliseconds", std::to_string(absl::ToInt64Milliseconds(taken)));
-  EXPECT_LT(taken, absl::Seconds(1)) << "some 50 ms on a quiet machine";
+  EXPECT_LT(taken, absl::Seconds(5)) << "some 50 ms on a quiet machine";
 }
 
 }  // namespace

@@ -79,6 +79,12 @@ TEST_F(RoutingTest, SendsTheTrickleThroughTheRootFirst) {
   EXPECT_THAT(Segments(), ElementsAre("root 301", "p0 500", "p1 300"));
 }
 
+TEST_F(RoutingTest, SendsABatchThatIsSpreadTooThinThroughTheRoot) {
+  Add(50, 1000);
+  Add(500, 3004);
+  EXPECT_THAT(Segments(), ElementsAre("root 4004"));
+}
+
 TEST_F(RoutingTest, SortsEachPartByKey) {
   Add(150, 300);
   Add(50, 300);
