@@ -12,7 +12,7 @@ complains '--file is missing'
 
 run 0 "$program" --file "$sample"
 silent
-prints 'inserted 200, duplicates 0, rejected 0, bad lines 0$' 'dedup, global' '^3\. What keeping 90 days'
+prints 'inserted 200, duplicates 0, rejected 0, bad lines 0$' '^dedup +global, by the key table$' '^3\. What keeping 90 days' '^would be dropped public.daily_events_p20250101 '
 
 # The real file, where it is: how many events each day has is known.
 if [[ -f $flights ]]; then
