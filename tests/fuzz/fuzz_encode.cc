@@ -48,9 +48,9 @@ struct bxb::RowOf<bxb::fuzz::Everything> {
 namespace bxb::fuzz {
 namespace {
 
-constexpr PgType kTypes[] = {PgType::kText,    PgType::kNumeric,      PgType::kFloat4,    PgType::kFloat8,
-                             PgType::kNumeric, PgType::kJson,         PgType::kJsonb,     PgType::kTimestamptz,
-                             PgType::kDate,    PgType::kVarcharArray, PgType::kInt4Array, PgType::kNumericArray};
+constexpr PgType kTypes[] = {PgType::kText,   PgType::kTimestamptz,  PgType::kNumeric,   PgType::kFloat4,
+                             PgType::kFloat8, PgType::kNumeric,      PgType::kJson,      PgType::kJsonb,
+                             PgType::kDate,   PgType::kVarcharArray, PgType::kInt4Array, PgType::kNumericArray};
 
 class Maker {
  public:
