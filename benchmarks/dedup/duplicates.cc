@@ -25,11 +25,7 @@ void RequireAllStored(const Ground& ground) {
 
 // One message and one transaction a batch, of rows that were encoded and sorted before.
 void Staging(benchmark::State& state, const Ground& ground, Share share) {
-  const std::string sql = fmt::format(
-      "BEGIN;CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {1} FROM {0} WITH NO DATA;"
-      "COPY stage({1}) FROM STDIN (FORMAT binary);"
-      "INSERT INTO {0}({1}) SELECT {1} FROM stage ON CONFLICT DO NOTHING;COMMIT",
-      ground.server.NameOf(Table::kDedup), kColumns);
+  const std::string sql = MergeSql(ground.server.NameOf(Table::kDedup));
   const std::size_t rows = ground.settings.rows;
   InsertBefore(ground, share.Of(rows));
   std::vector<Session> sessions = Connect(ground.server.dsn(), kConnections);

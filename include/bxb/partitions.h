@@ -102,7 +102,7 @@ struct MaintenanceReport {
 
 /// Looks after a partitioned table once: creates what `options` want ahead, takes away what is too old. For a job of
 /// your own, with a role that owns the table; a Writer with such a role does the same by itself while it is open.
-/// Safe beside writers, readers, and others that do the same.
+/// Safe beside writers, readers, and others that do the same, in this process (from any number of threads) or another.
 ///
 /// `dry_run` changes nothing and reports what would be done (but for kKeysDeleted's number). Nothing whose range
 /// reaches beyond the bound is ever detached; the bound is worked out from this host's clock and the server's,

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "bxb/dedup_scope.h"
 #include "bxb/internal/row_shape.h"
@@ -51,6 +52,9 @@ struct Autovacuum {
 ///
 /// How to choose: dedup first (kGlobal if a retry may carry another time than the first attempt did), then the interval
 /// (AdvisePartitions), then the smallest index profile that your queries can live with.
+///
+/// Thread safety: every function of this header may be called from any number of threads at once; each that takes a dsn
+/// opens a connection of its own. The structs are plain values.
 struct Layout {
   std::string table = "events";  ///< "name" or "schema.name", without quotes, as the catalog spells it
 
@@ -84,9 +88,14 @@ struct Layout {
 /// the member at fault.
 absl::StatusOr<std::string> LayoutDdl(const Layout& layout, absl::Time now = absl::Now());
 
-/// Creates what is missing of the layout; what exists is left as it is, and is checked: FailedPrecondition lists, one
-/// by one, in what an existing table differs from the layout. Safe when several processes do so at once, and to be run
-/// again. The other errors are those of connecting, and the server's.
+/// Creates what is missing of the layout; what exists is left as it is, and is checked. Safe when several processes do
+/// so at once, and to be run again. Errors:
+/// - InvalidArgument: a member of the layout, named
+/// - FailedPrecondition: an existing table differs from the layout (the message lists in what, one by one); it holds
+///   rows, and its key table is missing or empty, so that they would count again; partitions are missing that this role
+///   may not create, or that pg_partman is to create; the ledger cannot be used
+/// - PermissionDenied: this role may not write to the key table, or the server says so
+/// - those of connecting, and the server's others
 absl::Status ApplyLayout(const std::string& dsn, const Layout& layout, absl::Duration timeout = absl::Minutes(1));
 
 /// What a writer makes of one column or index of an existing table.

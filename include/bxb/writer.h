@@ -58,9 +58,8 @@ class Writer {
   ///   hold the member exactly; a NOT NULL column without default that the row does not describe
   /// - NotFound: no such database, schema or table
   /// - FailedPrecondition: the row has key columns, and the table does not tell duplicates as WriterOptions::dedup
-  /// wants:
-  ///   it has no unique index on exactly those, nor on those and the time, nor a key table; or the table has INSERT
-  ///   rules or row security, under which COPY does something else than INSERT
+  ///   wants (it has no unique index on exactly those, nor on those and the time, nor a key table); or the table has
+  ///   INSERT rules or row security, under which COPY does something else than INSERT
   /// - Unavailable: the host cannot be reached; DeadlineExceeded: connect_timeout passed
   /// - Unauthenticated: wrong password or role; PermissionDenied: the role lacks INSERT on the described columns,
   ///   SELECT on the key columns, TEMPORARY on the database (which merging duplicates needs), USAGE on the sequence of

@@ -33,6 +33,10 @@ std::uint64_t CopiedRows(PGresult* result) {
   return tag.starts_with("COPY ") ? std::strtoull(PQcmdTuples(result), nullptr, 10) : 0;
 }
 
+// For messages without a COPY.
+constexpr auto kNoChunk = [] { return std::string_view(); };
+constexpr auto kIgnore = [](std::string_view) { return absl::OkStatus(); };
+
 Rows RowsOf(const PGresult* result) {
   Rows rows(static_cast<std::size_t>(PQntuples(result)));
   for (int r = 0; r < PQntuples(result); ++r) {
@@ -66,19 +70,36 @@ class Connection::Exchange {
 
   absl::Status Send(const std::string& sql, const std::vector<std::string>& parameters) {
     if (connection_ == nullptr) return absl::UnavailableError("the connection is closed");
-    std::vector<const char*> values;
-    for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
     *owner_.warned_ = false;
-    if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                          nullptr, 0) == 0) {
-      return GiveUp(Lost(connection_));
-    }
+    if (absl::Status queued = Queue({sql, {parameters.begin(), parameters.end()}}); !queued.ok()) return queued;
     return Flush();
+  }
+
+  absl::Status SendPipeline(std::span<const Statement> statements) {
+    if (connection_ == nullptr) return absl::UnavailableError("the connection is closed");
+    if (PQenterPipelineMode(connection_) == 0) return GiveUp(Lost(connection_));
+    for (const Statement& statement : statements) {
+      if (absl::Status queued = Queue(statement); !queued.ok()) return queued;
+    }
+    if (PQpipelineSync(connection_) == 0) return GiveUp(Lost(connection_));
+    return Flush();
+  }
+
+  /// Takes every answer of a pipeline, up to its end.
+  absl::Status FinishPipeline(std::size_t statements, absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row) {
+    absl::Status said;
+    for (std::size_t i = 0; i < statements; ++i) {
+      if (absl::Status broken = TakeRows(i, on_row, said); !broken.ok()) return LastWords(said, broken);
+    }
+    auto end = NextResult();
+    if (!end.ok()) return LastWords(said, end.status());
+    if (PQexitPipelineMode(connection_) == 0) return GiveUp(Lost(connection_));
+    return said;
   }
 
   /// Takes every answer up to the end of the message, feeding and draining the COPYs on the way.
   CopyResult Finish(absl::FunctionRef<std::string_view()> next_chunk,
-                    absl::FunctionRef<void(std::string_view)> on_copy_out) {
+                    absl::FunctionRef<absl::Status(std::string_view)> on_copy_out) {
     CopyResult answer;
     while (true) {
       auto result = NextResult();
@@ -92,9 +113,51 @@ class Connection::Exchange {
   }
 
  private:
+  absl::Status Queue(const Statement& statement) {
+    std::vector<const char*> values;
+    for (const auto& value : statement.parameters) values.push_back(value ? value->c_str() : nullptr);
+    const int sent = PQsendQueryParams(connection_, statement.sql.c_str(), static_cast<int>(values.size()), nullptr,
+                                       values.data(), nullptr, nullptr, 0);
+    return sent == 0 ? GiveUp(Lost(connection_)) : absl::OkStatus();
+  }
+
+  // One statement's part of a pipeline. Its rows come one by one: the last answer of a SELECT has none.
+  absl::Status TakeRows(std::size_t statement, absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row,
+                        absl::Status& said) {
+    PQsetSingleRowMode(connection_);
+    while (true) {
+      auto result = NextResult();
+      if (!result.ok()) return result.status();
+      if (*result == nullptr) return absl::OkStatus();
+      const ExecStatusType status = PQresultStatus(result->get());
+      if (status == PGRES_SINGLE_TUPLE) {
+        if (absl::Status stop = on_row(statement, ViewOf(result->get())); !stop.ok()) return GiveUp(std::move(stop));
+      } else if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+        if (said.ok()) said = ErrorFromResult(result->get());
+        if (PQstatus(connection_) == CONNECTION_BAD) return GiveUp(Lost(connection_));
+      } else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_ABORTED &&
+                 status != PGRES_EMPTY_QUERY) {
+        return GiveUp(absl::InvalidArgumentError("only statements that return rows can be read: this one copies"));
+      }
+    }
+  }
+
+  RowView ViewOf(const PGresult* result) {
+    row_.clear();
+    for (int c = 0; c < PQnfields(result); ++c) {
+      if (PQgetisnull(result, 0, c) != 0) {
+        row_.emplace_back(std::nullopt);
+      } else {
+        row_.emplace_back(
+            std::string_view(PQgetvalue(result, 0, c), static_cast<std::size_t>(PQgetlength(result, 0, c))));
+      }
+    }
+    return row_;
+  }
+
   // Returns an error only when the connection is lost; the server's own errors go into `answer`.
   absl::Status Take(PGresult* result, absl::FunctionRef<std::string_view()> next_chunk,
-                    absl::FunctionRef<void(std::string_view)> on_copy_out, CopyResult& answer) {
+                    absl::FunctionRef<absl::Status(std::string_view)> on_copy_out, CopyResult& answer) {
     switch (PQresultStatus(result)) {
       case PGRES_COPY_IN:
         copying_in_ = true;
@@ -138,13 +201,14 @@ class Connection::Exchange {
     return Flush();
   }
 
-  absl::Status ReceiveCopyData(absl::FunctionRef<void(std::string_view)> on_copy_out) {
+  absl::Status ReceiveCopyData(absl::FunctionRef<absl::Status(std::string_view)> on_copy_out) {
     while (true) {
       char* data = nullptr;
       const int size = PQgetCopyData(connection_, &data, /*async=*/1);
       if (size > 0) {
-        on_copy_out({data, static_cast<std::size_t>(size)});
+        absl::Status taken = on_copy_out({data, static_cast<std::size_t>(size)});
         PQfreemem(data);
+        if (!taken.ok()) return GiveUp(std::move(taken));
       } else if (size == 0) {
         if (absl::Status read = Read(); !read.ok()) return read;
       } else {
@@ -191,6 +255,7 @@ class Connection::Exchange {
   PGconn* connection_;
   Deadline deadline_;
   bool copying_in_ = false;  ///< the next command to be completed is a COPY FROM STDIN
+  std::vector<std::optional<std::string_view>> row_;
 };
 
 Connection::Connection(Handle handle, const Interrupt* interrupt, std::size_t host)
@@ -206,7 +271,7 @@ bool Connection::in_transaction() const {
 void Connection::HangUp::operator()(PGconn* connection) const { PQfinish(connection); }
 
 absl::StatusOr<Rows> Connection::Query(const std::string& sql, Deadline deadline) {
-  CopyResult result = Copy(sql, [] { return std::string_view(); }, [](std::string_view) {}, deadline);
+  CopyResult result = Copy(sql, kNoChunk, [](std::string_view) {}, deadline);
   if (!result.status.ok()) return result.status;
   return std::move(result.rows);
 }
@@ -215,16 +280,33 @@ absl::StatusOr<Rows> Connection::Query(const std::string& sql, const std::vector
                                        Deadline deadline) {
   Exchange exchange(*this, deadline);
   if (absl::Status sent = exchange.Send(sql, parameters); !sent.ok()) return sent;
-  CopyResult result = exchange.Finish([] { return std::string_view(); }, [](std::string_view) {});
+  CopyResult result = exchange.Finish(kNoChunk, kIgnore);
   if (!result.status.ok()) return result.status;
   return std::move(result.rows);
+}
+
+absl::Status Connection::Pipeline(std::span<const Statement> statements,
+                                  absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row, Deadline deadline) {
+  Exchange exchange(*this, deadline);
+  if (absl::Status sent = exchange.SendPipeline(statements); !sent.ok()) return sent;
+  return exchange.FinishPipeline(statements.size(), on_row);
 }
 
 CopyResult Connection::Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,
                             absl::FunctionRef<void(std::string_view)> on_copy_out, Deadline deadline) {
   Exchange exchange(*this, deadline);
   if (absl::Status sent = exchange.Send(sql); !sent.ok()) return {.status = sent};
-  return exchange.Finish(next_chunk, on_copy_out);
+  return exchange.Finish(next_chunk, [&](std::string_view message) {
+    on_copy_out(message);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Connection::CopyOut(const std::string& sql, absl::FunctionRef<absl::Status(std::string_view)> on_copy_out,
+                                 Deadline deadline) {
+  Exchange exchange(*this, deadline);
+  if (absl::Status sent = exchange.Send(sql); !sent.ok()) return sent;
+  return exchange.Finish(kNoChunk, on_copy_out).status;
 }
 
 }  // namespace bxb::pq

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pq/deadline.h"
+#include "pq/hosts.h"
 #include "pq/interrupt.h"
 
 struct pg_conn;
@@ -20,6 +22,15 @@ namespace bxb::pq {
 
 /// The rows of a query, every value as text, nullopt for NULL.
 using Rows = std::vector<std::vector<std::optional<std::string>>>;
+
+/// One row as it arrives, every value as text, nullopt for NULL.
+using RowView = std::span<const std::optional<std::string_view>>;
+
+/// One statement with its parameters $1, $2 …, as text, nullopt for NULL.
+struct Statement {
+  std::string sql;
+  std::vector<std::optional<std::string>> parameters = {};
+};
 
 /// How a message with COPYs FROM STDIN in it ended.
 struct CopyResult {
@@ -52,6 +63,11 @@ class Connection {
                                          const Interrupt* interrupt = nullptr, Target target = Target::kAny,
                                          std::size_t first_host = 0);
 
+  /// The same for one of HostsOf(dsn), whatever it is: primary or standby.
+  static absl::StatusOr<Connection> OpenHost(const std::string& dsn, const Host& host,
+                                             const std::string& application_name, Deadline deadline,
+                                             const Interrupt* interrupt);
+
   /// Which of the dsn's hosts it is connected to, from 0.
   std::size_t host() const { return host_; }
 
@@ -61,10 +77,24 @@ class Connection {
   /// Runs one statement with text parameters.
   absl::StatusOr<Rows> Query(const std::string& sql, const std::vector<std::string>& parameters, Deadline deadline);
 
+  /// Runs statements in one round trip and, as long as none of them is BEGIN or the like, in one transaction. Each row
+  /// goes to `on_row`, with its statement's number, as it arrives. An error of the server ends it, and the connection
+  /// is as good as before; an error from `on_row` ends it, is returned, and leaves the connection lost.
+  absl::Status Pipeline(std::span<const Statement> statements,
+                        absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row, Deadline deadline);
+
   /// Runs SQL that may hold COPYs … FROM STDIN: sends each what `next_chunk` returns until it is empty. Gives each
   /// message of a COPY … TO STDOUT to `on_copy_out`.
   CopyResult Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,
                   absl::FunctionRef<void(std::string_view)> on_copy_out, Deadline deadline);
+
+  /// Runs SQL that holds a COPY … TO STDOUT: gives each message of it to `on_copy_out`, whose error ends it, is
+  /// returned, and leaves the connection lost.
+  absl::Status CopyOut(const std::string& sql, absl::FunctionRef<absl::Status(std::string_view)> on_copy_out,
+                       Deadline deadline);
+
+  /// Another interrupt, or none (null), from now on.
+  void set_interrupt(const Interrupt* interrupt) { interrupt_ = interrupt; }
 
   bool lost() const { return handle_ == nullptr; }
 

@@ -23,10 +23,9 @@ namespace {
 // buffers are full, Linux counts tcp_user_timeout from there, probes answered or not: the same 10 seconds end a COPY
 // whose server does not read, be it stopped or busy with one row.
 Connection::Handle StartConnecting(const std::string& dsn, const Host& host, const std::string& application_name,
-                                   Target target) {
-  const char* const session = target == Target::kWritable ? "read-write" : "any";
-  const std::array<std::pair<const char*, const char*>, 11> parameters = {
-      {{"target_session_attrs", session},
+                                   const char* default_target, const char* target) {
+  const std::array<std::pair<const char*, const char*>, 12> parameters = {
+      {{"target_session_attrs", default_target},
        {"fallback_application_name", application_name.c_str()},
        {"keepalives_idle", "5"},
        {"keepalives_interval", "2"},
@@ -36,6 +35,7 @@ Connection::Handle StartConnecting(const std::string& dsn, const Host& host, con
        {"host", host.host.c_str()},
        {"hostaddr", host.hostaddr.c_str()},
        {"port", host.port.c_str()},
+       {"target_session_attrs", target},
        {"client_encoding", "UTF8"}}};
   std::array<const char*, parameters.size() + 1> names = {}, values = {};
   for (std::size_t i = 0; i < parameters.size(); ++i) std::tie(names[i], values[i]) = parameters[i];
@@ -81,11 +81,12 @@ absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::s
                                             Deadline deadline, const Interrupt* interrupt, Target target,
                                             std::size_t first_host) {
   if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
+  const char* const wanted = target == Target::kWritable ? "read-write" : "any";
   const std::vector<Host> hosts = HostsOf(dsn);
   std::vector<HostFailure> failures;
   while (failures.size() < hosts.size()) {
     const std::size_t host = (first_host + failures.size()) % hosts.size();
-    Handle handle = StartConnecting(dsn, hosts[host], application_name, target);
+    Handle handle = StartConnecting(dsn, hosts[host], application_name, wanted, /*target=*/"");
     if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
     HostFailure failure = FinishConnecting(handle.get(), ShareOf(deadline, hosts.size() - failures.size()), interrupt);
     if (failure.status.ok()) {
@@ -96,6 +97,18 @@ absl::StatusOr<Connection> Connection::Open(const std::string& dsn, const std::s
     failures.push_back(std::move(failure));
   }
   return ErrorFromHosts(failures);
+}
+
+absl::StatusOr<Connection> Connection::OpenHost(const std::string& dsn, const Host& host,
+                                                const std::string& application_name, Deadline deadline,
+                                                const Interrupt* interrupt) {
+  if (absl::Status parsed = CheckDsn(dsn); !parsed.ok()) return parsed;
+  Handle handle = StartConnecting(dsn, host, application_name, "any", /*target=*/"any");
+  if (handle == nullptr) return absl::ResourceExhaustedError("out of memory");
+  HostFailure failure = FinishConnecting(handle.get(), deadline, interrupt);
+  if (!failure.status.ok()) return ErrorFromHosts({std::move(failure)});
+  PQsetnonblocking(handle.get(), 1);
+  return Connection(std::move(handle), interrupt, 0);
 }
 
 }  // namespace bxb::pq

@@ -16,11 +16,6 @@ using internal::ColumnShape;
 using internal::RowShape;
 using Kind = Misfit::Kind;
 
-const TableColumn* Find(const Table& table, std::string_view name) {
-  const auto found = std::ranges::find(table.columns, name, &TableColumn::name);
-  return found == table.columns.end() ? nullptr : &*found;
-}
-
 const ColumnShape* Find(const RowShape& shape, std::string_view name) {
   const auto found = std::ranges::find(shape.columns, name, &ColumnShape::name);
   return found == shape.columns.end() ? nullptr : &*found;
@@ -64,7 +59,7 @@ std::string ProblemWith(const ColumnShape& described, const TableColumn* column)
 
 void CheckColumns(const RowShape& shape, const Table& table, std::vector<Misfit>& misfits) {
   for (const ColumnShape& described : shape.columns) {
-    std::string problem = ProblemWith(described, Find(table, described.name));
+    std::string problem = ProblemWith(described, FindColumn(table, described.name));
     if (!problem.empty()) misfits.push_back({Kind::kColumn, std::string(described.name), std::move(problem)});
   }
   for (const TableColumn& column : table.columns) {
@@ -104,7 +99,7 @@ void CheckTable(const Table& table, std::vector<Misfit>& misfits) {
 
 bool OffersPerTimestamp(const RowShape& shape, const Table& table) {
   const std::optional<std::string> time = TimeColumnOf(shape);
-  const TableColumn* column = time.has_value() ? Find(table, *time) : nullptr;
+  const TableColumn* column = time.has_value() ? FindColumn(table, *time) : nullptr;
   return column != nullptr && ComesBackUnchanged(*column) && HasUniqueIndexOn(table, KeyAndTimeColumnsOf(shape));
 }
 
@@ -165,7 +160,7 @@ std::vector<std::string> KeyAndTimeColumnsOf(const RowShape& shape) {
 Fit FitTo(const RowShape& shape, const Table& table, const Table* key_table) {
   Fit fit;
   for (const ColumnShape& described : shape.columns) {
-    const TableColumn* column = Find(table, described.name);
+    const TableColumn* column = FindColumn(table, described.name);
     fit.binding.types.push_back(column == nullptr ? PgType::kUnsupported : column->type);
     fit.binding.column_names.push_back(QuoteIdentifier(described.name));
     fit.binding.plain_names.emplace_back(described.name);

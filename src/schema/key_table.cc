@@ -26,18 +26,13 @@ constexpr const char* kTriggersSql = R"(
 
 std::string PlainName(const Table& table) { return table.name + std::string(kSuffix); }
 
-const TableColumn* Find(const Table& table, const std::string& name) {
-  const auto found = std::ranges::find(table.columns, name, &TableColumn::name);
-  return found == table.columns.end() ? nullptr : &*found;
-}
-
 std::string CollationOf(const TableColumn& column) {
   return column.collation.empty() ? "the collation of its type" : "collation " + column.collation;
 }
 
 std::string ProblemWith(const Table& keys, const Table& table, const std::string& column) {
-  const TableColumn* theirs = Find(keys, column);
-  const TableColumn* ours = Find(table, column);
+  const TableColumn* theirs = FindColumn(keys, column);
+  const TableColumn* ours = FindColumn(table, column);
   if (theirs == nullptr) return fmt::format("column \"{}\" does not exist", column);
   if (ours != nullptr && theirs->type_name != ours->type_name)
     return fmt::format("column \"{}\" is {}, not {}", column, theirs->type_name, ours->type_name);
@@ -78,7 +73,7 @@ std::string KeyTableDdl(const Table& table, std::span<const std::string> key_col
   std::string columns;
   std::vector<std::string> key;
   for (const std::string& name : key_columns) {
-    const TableColumn* column = Find(table, name);
+    const TableColumn* column = FindColumn(table, name);
     key.push_back(QuoteIdentifier(name));
     columns += fmt::format("  {} {}{} NOT NULL,\n", key.back(), column->type_name,
                            column->collation.empty() ? "" : " COLLATE " + column->collation);
@@ -114,7 +109,8 @@ absl::StatusOr<std::optional<Table>> FindKeyTable(pq::Connection& connection, co
   if (!problems.empty())
     return absl::FailedPreconditionError(fmt::format("key table {}: {}", keys->sql_name, fmt::join(problems, "; ")));
   const auto may_write = [&](const std::string& column) {
-    return Find(*keys, column)->may_insert && Find(*keys, column)->may_select;
+    const TableColumn* key = FindColumn(*keys, column);
+    return key->may_insert && key->may_select;
   };
   if (std::ranges::all_of(key_columns, may_write)) return *std::move(keys);
   return absl::PermissionDeniedError(

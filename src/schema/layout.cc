@@ -234,18 +234,6 @@ std::string_view Name(IndexProfile profile) {
   return "unknown";
 }
 
-std::string_view Name(DedupScope scope) {
-  switch (scope) {
-    case DedupScope::kNone:
-      return "none";
-    case DedupScope::kPerTimestamp:
-      return "per timestamp";
-    case DedupScope::kGlobal:
-      return "global";
-  }
-  return "unknown";
-}
-
 absl::StatusOr<std::string> LayoutDdl(const Layout& layout, absl::Time now) {
   if (absl::Status status = schema::CheckLayout(layout); !status.ok()) return status;
   if (absl::Status status = schema::CheckNow(layout, now); !status.ok()) return status;

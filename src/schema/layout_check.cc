@@ -40,15 +40,10 @@ std::string PartitionKeyOf(const Layout& layout) {
   return layout.partition_by.has_value() ? fmt::format("RANGE ({})", QuoteIdentifier(kEventTime)) : "";
 }
 
-const TableColumn* Find(const Table& table, std::string_view name) {
-  const auto found = std::ranges::find(table.columns, name, &TableColumn::name);
-  return found == table.columns.end() ? nullptr : &*found;
-}
-
 void CompareColumns(const Layout& layout, const Table& table, std::vector<std::string>& differences) {
   const Table wanted = TableOf(layout);
   for (const TableColumn& column : wanted.columns) {
-    const TableColumn* existing = Find(table, column.name);
+    const TableColumn* existing = FindColumn(table, column.name);
     if (existing == nullptr) {
       differences.push_back(fmt::format("column \"{}\" does not exist", column.name));
       continue;
@@ -63,7 +58,7 @@ void CompareColumns(const Layout& layout, const Table& table, std::vector<std::s
     }
   }
   for (const TableColumn& column : table.columns) {
-    if (Find(wanted, column.name) == nullptr && column.not_null && !column.has_default) {
+    if (FindColumn(wanted, column.name) == nullptr && column.not_null && !column.has_default) {
       differences.push_back(
           fmt::format("column \"{}\" is NOT NULL, has no default and is not in the layout", column.name));
     }

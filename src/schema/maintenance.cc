@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "schema/detach_mark.h"
 #include "schema/key_table.h"
 #include "schema/maintenance_plan.h"
 #include "schema/partition_catalog.h"
@@ -32,10 +33,6 @@ absl::StatusOr<absl::Time> ServerNow(pq::Connection& connection, pq::Deadline de
   std::int64_t micros = 0;
   std::from_chars(text.data(), text.data() + text.size(), micros);
   return absl::FromUnixMicros(micros);
-}
-
-TimeRange RangeOf(const Partition& partition) {
-  return {.from = FromPgMicros(partition.from), .to = FromPgMicros(partition.to)};
 }
 
 /// One round. Its steps note what does not work, and the later ones go on while there is a connection.
@@ -77,14 +74,14 @@ class Round {
 
   MaintenanceReport DryRun() {
     report_.dry_run = true;
-    for (const Partition& partition : pending_) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+    for (const Partition& partition : pending_) Add(Kind::kDetached, partition.sql_name, partition.range());
     for (const TimeRange& range : plan_.create) {
       const auto name = FreePartitionName(connection_, table_, range, deadline_);
       if (Noted(name.status())) Add(Kind::kCreated, *name, range);
     }
-    for (const Partition& partition : plan_.take_away) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+    for (const Partition& partition : plan_.take_away) Add(Kind::kDetached, partition.sql_name, partition.range());
     for (const MarkedTable& marked : Removable()) WouldRemove(marked.sql_name, marked.range);
-    for (const Partition& partition : plan_.take_away) WouldRemove(partition.sql_name, RangeOf(partition));
+    for (const Partition& partition : plan_.take_away) WouldRemove(partition.sql_name, partition.range());
     if (DeletesKeys()) Add(Kind::kKeysDeleted, KeyTableName(table_), {});
     return std::move(report_);
   }
@@ -107,7 +104,7 @@ class Round {
 
   // The owner has attached them again. Those that are to go are marked anew, perhaps by another round just now.
   void ClearMarks() {
-    const auto marked = retention_.FindMarkedPartitions();
+    const auto marked = FindMarkedPartitions(connection_, table_, deadline_);
     if (!Noted(marked.status())) return;
     for (const MarkedPartition& partition : *marked) {
       if (connection_.lost()) return;
@@ -121,7 +118,7 @@ class Round {
     for (const Partition& partition : pending_) {
       if (connection_.lost()) return;
       if (!Noted(retention_.FinishDetaching(partition))) continue;
-      Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+      Add(Kind::kDetached, partition.sql_name, partition.range());
     }
   }
 
@@ -138,20 +135,10 @@ class Round {
   void Detach() {
     for (const Partition& partition : plan_.take_away) {
       if (connection_.lost()) return;
-      if (!IsStillThat(partition)) continue;
       const absl::Status detached = retention_.Detach(partition, has_default_);
-      if (Noted(detached)) Add(Kind::kDetached, partition.sql_name, RangeOf(partition));
+      if (Noted(detached)) Add(Kind::kDetached, partition.sql_name, partition.range());
       if (absl::IsAborted(detached)) return;
     }
-  }
-
-  // Detaching goes by the name, and somebody may have given it to a younger partition since the plan was made.
-  bool IsStillThat(const Partition& planned) {
-    const auto map = ReadPartitionMap(connection_, table_, {}, deadline_);
-    if (!Noted(map.status())) return false;
-    return std::ranges::any_of(map->partitions(), [&](const Partition& partition) {
-      return partition.sql_name == planned.sql_name && partition.from == planned.from && partition.to == planned.to;
-    });
   }
 
   // Those of this round and those that earlier ones have left.

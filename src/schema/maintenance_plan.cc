@@ -26,31 +26,21 @@ std::optional<PartitionInterval> CountsAs(const TimeRange& range) {
   return next == kLongest.end() ? std::nullopt : std::optional(next->first);
 }
 
-TimeRange RangeOf(const Partition& partition) {
-  return {.from = FromPgMicros(partition.from), .to = FromPgMicros(partition.to)};
-}
-
 /// Why retention keeps more than the latest partition's interval says; empty where it does not.
 std::string WhyKeptLonger(const PartitionMap& map, const MaintenancePlan& plan, const PartitionOptions& options) {
   const auto by_latest = KeepFrom(*map.interval(), plan.now, options);
   if (by_latest == plan.keep_from) return "";
   const auto other = std::ranges::find_if(map.partitions(), [&](const Partition& partition) {
-    return KeepFrom(RangeOf(partition), plan.now, options) == plan.keep_from;
+    return KeepFrom(partition.range(), plan.now, options) == plan.keep_from;
   });
   return fmt::format("{} differs in length from the latest partition: while it is there, {}", other->sql_name,
                      plan.keep_from ? "partitions.keep counts the longer interval" : "none is dropped");
 }
 
-bool Overlaps(const PartitionMap& map, const TimeRange& range) {
-  return std::ranges::any_of(map.partitions(), [&](const Partition& partition) {
-    return FromPgMicros(partition.from) < range.to && range.from < FromPgMicros(partition.to);
-  });
-}
-
 std::vector<TimeRange> Missing(const PartitionMap& map, std::vector<TimeRange> ranges,
                                std::optional<absl::Time> keep_from) {
   std::erase_if(ranges,
-                [&](const TimeRange& range) { return Overlaps(map, range) || (keep_from && range.from < *keep_from); });
+                [&](const TimeRange& range) { return map.Overlaps(range) || (keep_from && range.from < *keep_from); });
   return ranges;
 }
 
@@ -102,7 +92,7 @@ std::optional<absl::Time> KeepFrom(const PartitionMap& map, absl::Time now, cons
   const auto interval = map.interval();
   auto earliest = interval ? KeepFrom(*interval, now, options) : std::nullopt;
   for (const Partition& partition : map.partitions()) {
-    if (earliest) earliest = std::min(earliest, KeepFrom(RangeOf(partition), now, options));
+    if (earliest) earliest = std::min(earliest, KeepFrom(partition.range(), now, options));
   }
   return earliest;
 }

@@ -67,9 +67,7 @@ class Creation {
     const auto rows = connection_.Query(PartitionsSql(table_, {}), deadline_);
     if (!rows.ok()) return rows.status();
     const PartitionMap map = PartitionMapOfRows(*rows);
-    for (const Partition& partition : map.partitions()) {
-      taken_.push_back({.from = FromPgMicros(partition.from), .to = FromPgMicros(partition.to)});
-    }
+    for (const Partition& partition : map.partitions()) taken_.push_back(partition.range());
     auto like = ReadPartitionTemplate(connection_, table_,
                                       map.partitions().empty() ? nullptr : &map.partitions().back(), deadline_);
     if (!like.ok()) return like.status();

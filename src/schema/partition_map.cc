@@ -43,12 +43,19 @@ std::optional<std::uint32_t> PartitionMap::Find(PgMicros time) const {
   return static_cast<std::uint32_t>(std::prev(after) - partitions_.begin());
 }
 
+bool PartitionMap::Overlaps(const TimeRange& range) const {
+  return std::ranges::any_of(partitions_, [&](const Partition& partition) {
+    const TimeRange held = partition.range();
+    return held.from < range.to && range.from < held.to;
+  });
+}
+
 bool PartitionMap::any_unlogged() const { return std::ranges::any_of(partitions_, &Partition::unlogged); }
 
 std::optional<PartitionInterval> PartitionMap::interval() const {
   const auto latest = std::ranges::find_if(partitions_.rbegin(), partitions_.rend(), IsFinite);
   if (latest == partitions_.rend()) return std::nullopt;
-  return IntervalOf({.from = FromPgMicros(latest->from), .to = FromPgMicros(latest->to)});
+  return IntervalOf(latest->range());
 }
 
 }  // namespace bxb::schema

@@ -33,6 +33,8 @@ struct Partition {
   PgMicros from = kBeforeAll;
   PgMicros to = kAfterAll;
 
+  TimeRange range() const { return {.from = FromPgMicros(from), .to = FromPgMicros(to)}; }
+
   /// Whether COPYing rows straight into it does the same as COPYing them into the root: an ordinary table (not
   /// foreign, not partitioned itself), this role may INSERT the written columns into it, the columns that are not
   /// written have the root's defaults (and no identity that it lacks), and no rules, row security or statement
@@ -51,6 +53,9 @@ class PartitionMap {
   /// The number of the partition that holds this time, among partitions(); nullopt where none does. The DEFAULT
   /// partition does not count.
   std::optional<std::uint32_t> Find(PgMicros time) const;
+
+  /// Whether a partition holds a time of that range. The DEFAULT partition does not count.
+  bool Overlaps(const TimeRange& range) const;
 
   std::span<const Partition> partitions() const { return partitions_; }  ///< by time
   bool has_default() const { return has_default_; }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,33 +9,11 @@
 #include "absl/time/time.h"
 #include "bxb/partitions.h"
 #include "pq/connection.h"
+#include "schema/detach_mark.h"
 #include "schema/partition_map.h"
 #include "schema/table.h"
 
 namespace bxb::schema {
-
-/// A table that retention has detached, or is about to detach, and has marked so in its comment.
-struct MarkedTable {
-  std::string oid;
-  std::string sql_name;
-  std::string mark;
-  TimeRange range;
-};
-
-/// A partition that bears such a mark and is attached: detaching it was given up, or it was attached again.
-struct MarkedPartition {
-  std::string oid;
-  std::string sql_name;
-};
-
-/// The comment by which a later round knows a detached partition again, and reads it: by its oid, its name and its
-/// range. One that differs in any of them is somebody's own table by now. `marked.mark` is not looked at.
-std::string DetachMark(const Table& table, const MarkedTable& marked);
-std::optional<TimeRange> RangeOfMark(const std::string& mark);
-
-/// The table's partitions of earlier rounds that were detached and not dropped, and what else bears such a mark.
-absl::StatusOr<std::vector<MarkedTable>> FindMarked(pq::Connection& connection, const Table& table,
-                                                    pq::Deadline deadline);
 
 /// Takes partitions out of one table. Each call leaves the connection outside of a transaction, or lost.
 class Retention {
@@ -52,9 +29,7 @@ class Retention {
   /// attached again.
   absl::Status Detach(const Partition& partition, bool has_default);
 
-  absl::StatusOr<std::vector<MarkedPartition>> FindMarkedPartitions();
-
-  /// Unless it has been detached meanwhile.
+  /// Takes the mark off, unless it has been detached meanwhile.
   absl::Status ClearMark(const MarkedPartition& marked);
 
   /// Finishes what an interrupted Detach has begun.
@@ -74,9 +49,9 @@ class Retention {
   absl::Status CheckDetached(const MarkedTable& marked, const Bounds& bounds);
   absl::Status AttachAgain(const std::string& sql_name, const std::string& bounds);
   absl::Status AwaitOlderTransactions(const Partition& partition);
-  absl::Status Archive(const MarkedTable& marked);
-  absl::Status CheckRemovable(const MarkedTable& marked, absl::Time keep_from);
   absl::Status Lock(const MarkedTable& marked);
+  absl::Status CheckRemovable(const MarkedTable& marked, absl::Time keep_from);
+  absl::Status Archive(const MarkedTable& marked);
   absl::Status Run(const std::string& sql, pq::Deadline deadline);
 
   pq::Connection& connection_;

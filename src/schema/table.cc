@@ -106,6 +106,11 @@ std::string NameBeside(const Table& table, std::string_view name) {
                                    : QuoteIdentifier(table.schema_name) + "." + QuoteIdentifier(name);
 }
 
+const TableColumn* FindColumn(const Table& table, std::string_view name) {
+  const auto found = std::ranges::find(table.columns, name, &TableColumn::name);
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
 bool HasUniqueIndexOn(const Table& table, std::vector<std::string> columns) {
   std::ranges::sort(columns);
   return std::ranges::any_of(table.unique_indexes, [&](const UniqueIndex& index) {

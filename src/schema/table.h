@@ -64,6 +64,9 @@ absl::StatusOr<Table> InspectTable(pq::Connection& connection, const std::string
 /// The same for a name that is quoted already.
 absl::StatusOr<Table> InspectSqlTable(pq::Connection& connection, const std::string& sql_name, pq::Deadline deadline);
 
+/// Null where it has none of that name.
+const TableColumn* FindColumn(const Table& table, std::string_view name);
+
 /// Whether there is a unique index on exactly these columns, in any order.
 bool HasUniqueIndexOn(const Table& table, std::vector<std::string> columns);
 

@@ -55,7 +55,7 @@ std::vector<TableReport::Column> ColumnsOf(const RowShape& shape, const Table& t
   }
   for (const ColumnShape& described : shape.columns) {
     const std::string name(described.name);
-    if (std::ranges::find(table.columns, name, &TableColumn::name) == table.columns.end()) {
+    if (FindColumn(table, name) == nullptr) {
       columns.push_back(
           {.name = name, .type = "", .use = UseOf(described, fit.binding), .problem = ProblemOf(name, fit.misfits)});
     }
@@ -91,9 +91,7 @@ absl::Status ReportPartitions(pq::Connection& connection, const RowShape& shape,
   const auto by = FindTimePartitioning(connection, table, *time, deadline);
   if (!by.ok() || !by->has_value()) return by.status();
   std::vector<std::string> written = binding.plain_names;
-  std::erase_if(written, [&](const std::string& name) {
-    return std::ranges::find(table.columns, name, &TableColumn::name) == table.columns.end();
-  });
+  std::erase_if(written, [&](const std::string& name) { return FindColumn(table, name) == nullptr; });
   const auto map = ReadPartitionMap(connection, table, written, deadline);
   if (!map.ok()) return map.status();
   report.interval = map->interval();

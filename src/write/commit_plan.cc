@@ -6,8 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "absl/time/civil_time.h"
-#include "absl/time/time.h"
+#include "schema/partition_interval.h"
 
 namespace bxb::write {
 namespace {
@@ -102,17 +101,12 @@ std::string AttachedSql(const std::string& root, std::span<const std::string> pa
   return fmt::format(
       "SELECT (CASE WHEN (SELECT count(*) FROM pg_catalog.pg_inherits WHERE inhparent={}::regclass AND NOT "
       "inhdetachpending AND inhrelid IN ({}))={} THEN 'pg_catalog.pg_class' ELSE 'pg_catalog.\"bxb: not a partition "
-      "any "
-      "more\"' END)::regclass;",
+      "any more\"' END)::regclass;",
       schema::QuoteLiteral(root), fmt::join(partitions, ","), partitions.size());
 }
 
-// Years that need more digits, or fewer, are spelled otherwise: then all partitions are planned for.
 std::string TimeLiteral(schema::PgMicros time) {
-  const absl::Time point = schema::FromPgMicros(time);
-  const auto year = absl::ToCivilYear(point, absl::UTCTimeZone()).year();
-  if (year < 1000 || year > 9999) return "";
-  return absl::FormatTime("'%Y-%m-%d %H:%M:%E6S+00'", point, absl::UTCTimeZone());
+  return schema::QuoteLiteral(schema::TimeText(schema::FromPgMicros(time), /*with_zone=*/true));
 }
 
 }  // namespace
@@ -134,10 +128,10 @@ std::string CommitPlan::DirectSql(std::span<const Segment> segments, std::string
 }
 
 std::string CommitPlan::LookupSql(const Times& times) const {
-  const std::string from = times ? TimeLiteral(times->first) : "";
-  const std::string to = times ? TimeLiteral(times->second) : "";
-  if (from.empty() || to.empty()) return begin_sql + lookup_sql + lookup_end_sql;
-  return fmt::format("{}{} AND t.{} BETWEEN {} AND {}{}", begin_sql, lookup_sql, time_column, from, to, lookup_end_sql);
+  const bool bounded = times && times->first != schema::kBeforeAll && times->second != schema::kAfterAll;
+  if (!bounded) return begin_sql + lookup_sql + lookup_end_sql;
+  return fmt::format("{}{} AND t.{} BETWEEN {} AND {}{}", begin_sql, lookup_sql, time_column, TimeLiteral(times->first),
+                     TimeLiteral(times->second), lookup_end_sql);
 }
 
 std::string CommitPlan::TrialSql(std::span<const Segment> segments, bool merging) const {

@@ -36,7 +36,7 @@ struct Recourse {
   bool has_ledger = false;
 };
 
-/// The rule of the commit protocol; its state machine is in docs/delivery.md. Pure.
+/// The rule of the commit protocol; its state machine is in docs/states.md. Pure.
 CommitStep NextStep(const FailedAttempt& attempt, Recourse recourse);
 
 }  // namespace bxb::write

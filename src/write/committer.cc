@@ -10,6 +10,7 @@
 #include "bxb/uuid.h"
 #include "write/dead_letter.h"
 #include "write/progress.h"
+#include "write/status_text.h"
 
 namespace bxb::write {
 namespace {
@@ -19,8 +20,6 @@ constexpr absl::Duration kRollbackTimeout = absl::Seconds(1);
 
 constexpr std::chrono::minutes kPruneInterval{10};
 constexpr absl::Duration kPruneTimeout = absl::Seconds(10);
-
-std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 // The server quotes one row in its DETAIL and CONTEXT, and a function may do so in its message; the other rows may
 // belong to somebody else.

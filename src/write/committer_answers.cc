@@ -8,11 +8,10 @@
 #include "write/committer.h"
 #include "write/merge_answer.h"
 #include "write/progress.h"
+#include "write/status_text.h"
 
 namespace bxb::write {
 namespace {
-
-std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 absl::Status SomeDropped(std::uint64_t dropped, std::size_t sent) {
   return absl::FailedPreconditionError(

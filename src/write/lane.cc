@@ -3,14 +3,14 @@
 #include <string>
 #include <utility>
 
-#include "write/thread.h"
+#include "pq/thread.h"
 
 namespace bxb::write {
 
 Lane::Lane(int number, BatchQueue& queue, Committer committer)
     : queue_(queue),
       committer_(std::move(committer)),
-      thread_(StartThread("bxb-lane-" + std::to_string(number), [this] { Run(); })) {}
+      thread_(pq::StartThread("bxb-lane-" + std::to_string(number), [this] { Run(); })) {}
 
 Lane::~Lane() { thread_.join(); }
 

@@ -6,7 +6,8 @@
 #include <sstream>
 
 #include "schema/maintenance.h"
-#include "write/thread.h"
+#include "write/status_text.h"
+#include "pq/thread.h"
 
 namespace bxb::write {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 constexpr std::chrono::minutes kPeriod{5};
 
 constexpr absl::Duration kRoundTimeout = absl::Minutes(4);
-
-std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 std::string Line(const PartitionChange& change) {
   std::ostringstream line;
@@ -30,7 +29,7 @@ PartitionKeeper::PartitionKeeper(const Settings& settings, Partitions& partition
     : settings_(settings),
       partitions_(partitions),
       interrupt_(interrupt),
-      thread_(StartThread("bxb-partitions", [this] { Run(); })) {}
+      thread_(pq::StartThread("bxb-partitions", [this] { Run(); })) {}
 
 PartitionKeeper::~PartitionKeeper() {
   {

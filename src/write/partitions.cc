@@ -10,11 +10,10 @@
 #include "absl/time/clock.h"
 #include "bxb/internal/server_error.h"
 #include "schema/maintenance_plan.h"
+#include "write/status_text.h"
 
 namespace bxb::write {
 namespace {
-
-std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 // The kernel's coarse clock: read for every event, and milliseconds are close enough.
 absl::Time Now() {
@@ -57,9 +56,7 @@ std::vector<TimeRange> PossibleRanges(PartitionInterval interval, const std::vec
 // Whether there can never be a partition of that interval for it.
 bool IsImpossible(const schema::PartitionMap& map, PartitionInterval interval, schema::PgMicros time) {
   const TimeRange range = RangeOf(interval, schema::FromPgMicros(time));
-  return !schema::IsPossible(range) || std::ranges::any_of(map.partitions(), [&](const schema::Partition& partition) {
-    return partition.from < schema::ToPgMicros(range.to) && schema::ToPgMicros(range.from) < partition.to;
-  });
+  return !schema::IsPossible(range) || map.Overlaps(range);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "write/options.h"
 #include "write/partition_keeper.h"
 #include "write/partitions.h"
+#include "write/status_text.h"
 
 namespace bxb::internal {
 namespace {
@@ -137,7 +138,7 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
       pq::Connection::Open(options.dsn, options.application_name, deadline, interrupt.get(), pq::Target::kWritable);
   if (!connection.ok()) {
     return absl::Status(connection.status().code(),
-                        fmt::format("WriterOptions::dsn: {}", std::string(connection.status().message())));
+                        fmt::format("WriterOptions::dsn: {}", write::Text(connection.status())));
   }
   auto destination = write::FindDestination(*connection, options, shape, deadline);
   if (!destination.ok()) return destination.status();

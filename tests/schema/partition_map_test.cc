@@ -90,6 +90,19 @@ TEST(PartitionMap, FindsBeforeAllOnlyInAPartitionWithoutBeginning) {
   EXPECT_EQ(MapOf(Ranges{{-10, 0}}).Find(kBeforeAll), std::nullopt);
 }
 
+TEST(PartitionMap, OverlapsARangeOfWhichItHoldsATime) {
+  const auto day = [](int number) { return ToPgMicros(Day(2026, 1, number)); };
+  const PartitionMap map({{.sql_name = "a", .name = "a", .from = day(2), .to = day(3)},
+                          {.sql_name = "b", .name = "b", .from = day(5), .to = kAfterAll}},
+                         /*has_default=*/true);
+  EXPECT_TRUE(map.Overlaps({Day(2026, 1, 2), Day(2026, 1, 3)}));
+  EXPECT_TRUE(map.Overlaps({Day(2026, 1, 1), Day(2026, 1, 2) + absl::Microseconds(1)}));
+  EXPECT_TRUE(map.Overlaps({Day(2026, 1, 1), Day(2026, 1, 9)}));
+  EXPECT_TRUE(map.Overlaps({Day(9999, 1, 1), Day(9999, 1, 2)}));
+  EXPECT_FALSE(map.Overlaps({Day(2026, 1, 1), Day(2026, 1, 2)})) << "it ends where the partition begins";
+  EXPECT_FALSE(map.Overlaps({Day(2026, 1, 3), Day(2026, 1, 5)})) << "between two, and a DEFAULT one does not count";
+}
+
 TEST(PartitionMap, KnowsTheIntervalOfTheLatest) {
   const TimeRange day = {Day(2026, 11, 22), Day(2026, 11, 23)};
   EXPECT_EQ(MapOf({day}).interval(), PartitionInterval::kDay);

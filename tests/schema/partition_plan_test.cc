@@ -1,11 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "schema/detach_mark.h"
 #include "schema/maintenance_plan.h"
 #include "schema/partition_create.h"
 #include "schema/partition_interval.h"
 #include "schema/partition_support.h"
-#include "schema/retention.h"
 
 namespace bxb::schema {
 namespace {

@@ -368,7 +368,7 @@ TEST_F(PartitionTest, RefusesOptionsThatMakeNoSense) {
   options.partitions.ahead = -1;
   const auto status = EventWriter::Open(options).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("WriterOptions::partitions"), HasSubstr("ahead")));
+  EXPECT_EQ(std::string(status.message()), "WriterOptions::partitions.ahead must be 0 … 100");
 }
 
 TEST_F(PartitionTest, NeedsAKeyTableOrAnIndexToTellDuplicates) {

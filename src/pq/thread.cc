@@ -1,11 +1,11 @@
-#include "write/thread.h"
+#include "pq/thread.h"
 
 #include <pthread.h>
 #include <signal.h>
 
 #include <utility>
 
-namespace bxb::write {
+namespace bxb::pq {
 namespace {
 
 // The host's signals are for the host's threads, but a fault must reach the host's handler from whichever thread
@@ -32,4 +32,4 @@ std::thread StartThread(const std::string& name, std::function<void()> run) {
   return thread;
 }
 
-}  // namespace bxb::write
+}  // namespace bxb::pq
