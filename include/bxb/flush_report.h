@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "bxb/lsn.h"
+#include "bxb/read_token.h"
 
 namespace bxb {
 
@@ -23,9 +24,13 @@ struct FlushReport {
 
   /// The highest LSN of any commit so far: a server that has replayed up to it shows every stored row.
   Lsn lsn = {};
+  std::uint32_t timeline = 0;  ///< on which that is so; the latest where there were several
 
   /// The status of the latest rejected or unknown row that the report counts; OK where there is none.
   absl::Status last_error = {};
+
+  /// The two together: give it to ReadOptions::at_least to read what was written.
+  ReadToken token() const { return {lsn, timeline}; }
 
   /// True when every row that the report speaks of is proven to be in the table.
   bool all_stored() const { return rejected == 0 && unknown == 0 && unresolved == 0; }

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "bxb/lsn.h"
+#include "bxb/read_token.h"
 
 namespace bxb {
 
@@ -43,6 +44,9 @@ struct Outcome {
   /// before the server could tell.
   Lsn lsn = {};
 
+  /// The timeline on which that is so: it grows by one with each promotion of a standby. Zero with a zero `lsn`.
+  std::uint32_t timeline = 0;
+
   /// For kDuplicate: whether this event differs from the one that is in the table in anything but its key, which
   /// usually means that two things were given one key. nullopt where the other one's content is not known: it was
   /// written by another process, or too long ago.
@@ -51,6 +55,9 @@ struct Outcome {
   /// OK for kInserted and kDuplicate. Otherwise the reason, naming the column where one is at fault;
   /// ServerErrorOf(status) has the SQLSTATE and the server's words.
   absl::Status status = {};
+
+  /// The two together: give it to ReadOptions::at_least to read what was written.
+  ReadToken token() const { return {lsn, timeline}; }
 
   /// True when the event is in the table: inserted now or a duplicate of one that is there.
   bool stored() const { return kind == Kind::kInserted || kind == Kind::kDuplicate; }

@@ -40,8 +40,8 @@ class Ticket {
       : result_(std::move(result)), row_(row), share_(share) {}
 
   /// For the library: a duplicate that was found without the server.
-  Ticket(Lsn lsn, Durability durability, std::optional<bool> payload_differed)
-      : durability_(durability), payload_differed_(payload_differed), lsn_(lsn) {}
+  Ticket(const ReadToken& token, Durability durability, std::optional<bool> payload_differed)
+      : durability_(durability), payload_differed_(payload_differed), timeline_(token.timeline), lsn_(token.lsn) {}
 
  private:
   std::optional<Outcome> Await(std::optional<absl::Duration> timeout) const;
@@ -51,6 +51,7 @@ class Ticket {
   Share share_ = Share::kOwn;
   Durability durability_ = Durability::kNone;
   std::optional<bool> payload_differed_;
+  std::uint32_t timeline_ = 0;
   Lsn lsn_ = {};
 };
 

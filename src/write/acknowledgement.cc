@@ -1,6 +1,10 @@
 #include "write/acknowledgement.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <system_error>
 
 namespace bxb::write {
 namespace {
@@ -13,6 +17,14 @@ bool IsComplete(const pq::Rows& rows) {
 }
 
 // The name of a WAL file begins with the timeline, eight hexadecimal digits.
+std::optional<std::uint32_t> TimelineOf(const std::string& wal_file) {
+  std::uint32_t timeline = 0;
+  const char* const end = wal_file.data() + std::min<std::size_t>(wal_file.size(), 8);
+  const auto [stop, error] = std::from_chars(wal_file.data(), end, timeline, 16);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return timeline;
+}
+
 Incarnation IncarnationOf(const std::string& wal_file, const std::string& started) {
   return {.timeline = wal_file.substr(0, 8), .started = started};
 }
@@ -21,11 +33,13 @@ Incarnation IncarnationOf(const std::string& wal_file, const std::string& starte
 
 absl::StatusOr<Acknowledgement> AcknowledgementOf(const pq::Rows& rows) {
   const auto lsn = IsComplete(rows) ? Lsn::Parse(*rows[0][0]) : std::nullopt;
-  if (!lsn) return absl::InternalError("the server did not say where the commit is in its log");
+  const auto timeline = lsn ? TimelineOf(*rows[0][4]) : std::nullopt;
+  if (!timeline) return absl::InternalError("the server did not say where the commit is in its log");
   const auto& row = rows[0];
   return Acknowledgement{.outcome = {.kind = Outcome::Kind::kInserted,
                                      .durability = DurabilityOf(*row[1], row[2] == "t", row[3] == "on"),
-                                     .lsn = *lsn},
+                                     .lsn = *lsn,
+                                     .timeline = *timeline},
                          .server = IncarnationOf(*row[4], *row[5])};
 }
 

@@ -19,6 +19,14 @@ struct Acknowledgement {
 /// standbys, fsync, the WAL file, the start of the server.
 absl::StatusOr<Acknowledgement> AcknowledgementOf(const pq::Rows& rows);
 
+/// An Outcome or a FlushReport stands for this token too from now on.
+void RaiseToken(auto& report, const ReadToken& to) {
+  ReadToken token = report.token();
+  token.Raise(to);
+  report.lsn = token.lsn;
+  report.timeline = token.timeline;
+}
+
 /// What a commit under these settings proves.
 Durability DurabilityOf(const std::string& synchronous_commit, bool has_synchronous_standbys, bool fsync);
 

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "write/acknowledgement.h"
+
 namespace bxb::write {
 namespace {
 
@@ -215,7 +217,7 @@ void BatchQueue::Count(const Batch& batch, const BatchOutcome& outcome, const Ef
   totals_.duplicates += counts.duplicates;
   totals_.rejected += counts.rejected;
   totals_.unknown += counts.unknown;
-  totals_.lsn = std::max(totals_.lsn, outcome.common.lsn);
+  RaiseToken(totals_, outcome.common.token());
   if (!counts.last_error.ok()) totals_.last_error = counts.last_error;
 }
 
@@ -252,7 +254,8 @@ FlushReport BatchQueue::ReportSince(const FlushReport& before) {
                         .duplicates = now.duplicates - before.duplicates,
                         .rejected = now.rejected - before.rejected,
                         .unknown = now.unknown - before.unknown,
-                        .lsn = now.lsn};
+                        .lsn = now.lsn,
+                        .timeline = now.timeline};
   if (report.rejected + report.unknown > 0) report.last_error = now.last_error;
   reported_ = now;
   return report;

@@ -64,6 +64,7 @@ std::optional<Outcome> Ticket::Await(std::optional<absl::Duration> timeout) cons
     return Outcome{.kind = Outcome::Kind::kDuplicate,
                    .durability = durability_,
                    .lsn = lsn_,
+                   .timeline = timeline_,
                    .payload_differed = payload_differed_};
   }
   auto outcome = result_->Wait(row_, timeout ? pq::After(*timeout) : pq::Deadline::min());

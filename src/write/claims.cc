@@ -63,7 +63,7 @@ std::optional<Ticket> Claims::FindDuplicate(const Fingerprint& print) {
 
 Ticket Claims::Duplicate(const Fingerprint& print, std::uint64_t payload) {
   hits_.fetch_add(1, std::memory_order_relaxed);
-  return {Lsn{lsn_.load()}, durability_.load(), Differs(print.payload, payload)};
+  return {{Lsn{lsn_.load()}, timeline_.load()}, durability_.load(), Differs(print.payload, payload)};
 }
 
 DedupCache::Claimed Claims::Claim(const Fingerprint& print, std::uint64_t location) {
@@ -120,6 +120,7 @@ void Claims::Confirm(const Outcome& confirmed, const Incarnation& server) {
   if (server_ != Incarnation{}) Forget();
   server_ = server;
   lsn_ = confirmed.lsn.value;
+  timeline_ = confirmed.timeline;
   durability_ = confirmed.durability;
 }
 

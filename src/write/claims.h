@@ -63,6 +63,7 @@ class Claims {
   std::shared_mutex forgetting_;  ///< exclusive while what an earlier incarnation has confirmed is forgotten
   Incarnation server_;
   std::atomic<std::uint64_t> lsn_ = 0;
+  std::atomic<std::uint32_t> timeline_ = 0;
   std::atomic<Durability> durability_ = Durability::kRemoteApply;
   std::atomic<std::uint64_t> hits_ = 0;
 };

@@ -38,15 +38,30 @@ std::string BeginSql(SynchronousCommit level) {
   return fmt::format("{}SET LOCAL synchronous_commit={};", begin, SqlValue(level));
 }
 
+// A confirmed commit is flushed, unless it need not be. Beyond that lies what others have written and not committed,
+// and, on an idle primary, at times a page's header that comes with the next record only: a standby would be waited for
+// that has all there is.
+std::string_view PositionSql(SynchronousCommit level) {
+  switch (level) {
+    case SynchronousCommit::kOff:
+      return "pg_current_wal_insert_lsn()";
+    case SynchronousCommit::kServerDefault:
+      return "CASE current_setting('synchronous_commit') WHEN 'off' THEN pg_current_wal_insert_lsn() "
+             "ELSE pg_current_wal_flush_lsn() END";
+    default:
+      return "pg_current_wal_flush_lsn()";
+  }
+}
+
 // It runs after the commit, so the position covers it, and the settings are those that the commit obeyed. An
 // unlogged table is never on disk for good, whatever fsync says. A WAL file's name begins with the timeline.
 std::string CommitSql(bool unlogged, SynchronousCommit level) {
   const std::string stated = level == SynchronousCommit::kServerDefault ? "current_setting('synchronous_commit')"
                                                                         : fmt::format("'{}'", SqlValue(level));
   return fmt::format(
-      "COMMIT;SELECT pg_current_wal_insert_lsn(),{},current_setting('synchronous_standby_names')<>'',{},"
+      "COMMIT;SELECT {},{},current_setting('synchronous_standby_names')<>'',{},"
       "pg_walfile_name(pg_current_wal_insert_lsn()),pg_postmaster_start_time()",
-      stated, unlogged ? "'off'" : "current_setting('fsync')");
+      PositionSql(level), stated, unlogged ? "'off'" : "current_setting('fsync')");
 }
 
 std::string CopyInto(const std::string& relation, const std::string& columns) {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "pq/thread.h"
 #include "schema/maintenance.h"
 #include "write/status_text.h"
-#include "pq/thread.h"
 
 namespace bxb::write {
 namespace {

@@ -41,12 +41,9 @@ void Committer::Progress::BeginMerge(const Batch& batch) {
 void Committer::Progress::Acknowledge(const Acknowledgement& acknowledged) {
   Outcome& common = outcome_.common;
   if (any_stored_) {
-    common.lsn = std::max(common.lsn, acknowledged.outcome.lsn);
+    RaiseToken(common, acknowledged.outcome.token());
     common.durability = std::min(common.durability, acknowledged.outcome.durability);
-    if (outcome_.server != acknowledged.server) {
-      common.lsn = acknowledged.outcome.lsn;  // those of different timelines do not compare
-      outcome_.server = {};
-    }
+    if (outcome_.server != acknowledged.server) outcome_.server = {};
   } else {
     common = acknowledged.outcome;
     outcome_.server = acknowledged.server;

@@ -12,6 +12,7 @@
 #include "bxb/internal/copy_format.h"
 #include "pq/connection.h"
 #include "pq/interrupt.h"
+#include "write/acknowledgement.h"
 #include "write/batch_queue.h"
 #include "write/committer.h"
 #include "write/conflict_rate.h"
@@ -193,7 +194,7 @@ FlushReport WriterEngine::Close(absl::Duration timeout) {
   report.rejected += rest.rejected;
   report.unknown += rest.unknown;
   report.unresolved = 0;
-  report.lsn = std::max(report.lsn, rest.lsn);
+  write::RaiseToken(report, rest.token());
   if (report.last_error.ok()) report.last_error = rest.last_error;
   return report;
 }

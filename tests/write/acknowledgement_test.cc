@@ -21,6 +21,7 @@ TEST(Acknowledgement, ReadsTheServersRow) {
       AcknowledgementOf({{"0/16B3748", "on", "f", "on", "0000000A00000001000000E3", "2026-11-22 17:00:00+00"}});
   ASSERT_TRUE(acknowledged.ok());
   EXPECT_EQ(acknowledged->outcome.lsn, Lsn{0x16B3748});
+  EXPECT_EQ(acknowledged->outcome.timeline, 10U);
   EXPECT_EQ(acknowledged->outcome.durability, Durability::kLocalFsync);
   EXPECT_EQ(acknowledged->outcome.kind, Outcome::Kind::kInserted);
   EXPECT_EQ(acknowledged->server, (Incarnation{.timeline = "0000000A", .started = "2026-11-22 17:00:00+00"}));
@@ -32,6 +33,8 @@ TEST(Acknowledgement, IsAnErrorWithoutAPosition) {
             absl::StatusCode::kInternal);
   EXPECT_EQ(AcknowledgementOf({{"nonsense", "on", "f", "on", "00000001", "1"}}).status().code(),
             absl::StatusCode::kInternal);
+  EXPECT_EQ(AcknowledgementOf({{"0/16B3748", "on", "f", "on", "1", ""}}).status().code(), absl::StatusCode::kOk);
+  EXPECT_EQ(AcknowledgementOf({{"0/16B3748", "on", "f", "on", "", "1"}}).status().code(), absl::StatusCode::kInternal);
 }
 
 }  // namespace

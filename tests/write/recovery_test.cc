@@ -106,7 +106,10 @@ TEST(WriterRecovery, FindsTheWritableHostAgainAfterAFailover) {
   ASSERT_TRUE((*standby)->WaitForReplay(**primary, kLong).ok());
   ASSERT_TRUE((*primary)->Kill().ok());
   ASSERT_TRUE((*standby)->Promote().ok());
-  EXPECT_TRUE((*writer)->WriteDurable(EventNamed("after"), kLong).stored());
+  const Outcome after = (*writer)->WriteDurable(EventNamed("after"), kLong);
+  EXPECT_TRUE(after.stored());
+  EXPECT_EQ(after.timeline, 2U);
+  EXPECT_EQ((*writer)->Flush(kLong).token().timeline, 2U);
   EXPECT_EQ((*standby)->Query("SELECT count(*) FROM events")->at(0).at(0), "2");
 }
 
