@@ -75,6 +75,15 @@ std::vector<Host> Split(const Lists& lists) {
 
 }  // namespace
 
+std::string NameOf(const std::string& dsn, const Host& host) {
+  const Probe probe = Resolve(dsn, nullptr);
+  const auto or_else = [](const std::string& text, const char* other) {
+    return text.empty() && other != nullptr ? std::string(other) : text;
+  };
+  const std::string& given = host.host.empty() ? host.hostaddr : host.host;
+  return or_else(given, PQhost(probe.get())) + ":" + or_else(host.port, PQport(probe.get()));
+}
+
 std::vector<Host> HostsOf(const std::string& dsn) {
   const Probe probe = Resolve(dsn, nullptr);
   const Options options(PQconninfo(probe.get()));

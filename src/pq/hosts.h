@@ -22,4 +22,8 @@ struct Host {
 /// and for target_session_attrs=prefer-standby, which needs all hosts at once.
 std::vector<Host> HostsOf(const std::string& dsn);
 
+/// "host:port" for people: one of HostsOf(dsn), or, where that is Host{}, what libpq would connect to first. A unix
+/// socket's host is its folder.
+std::string NameOf(const std::string& dsn, const Host& host);
+
 }  // namespace bxb::pq

@@ -1,0 +1,54 @@
+#include "read/choice.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace bxb::read {
+namespace {
+
+using Pool = std::vector<Choosable>;
+
+Pool Those(std::span<const Choosable> of, auto predicate) {
+  Pool pool;
+  std::ranges::copy_if(of, std::back_inserter(pool), predicate);
+  return pool;
+}
+
+Pool Wanted(std::span<const Choosable> qualified, ReadPolicy policy) {
+  switch (policy) {
+    case ReadPolicy::kPreferReplica:
+      return Those(qualified, [](const Choosable& one) { return !one.primary; });
+    case ReadPolicy::kPrimaryOnly:
+      return Those(qualified, [](const Choosable& one) { return one.primary; });
+    case ReadPolicy::kNearest:
+      if (Pool near = Those(qualified, [](const Choosable& one) { return one.near; }); !near.empty()) return near;
+      break;
+    case ReadPolicy::kLeastLatency:
+    case ReadPolicy::kRoundRobin:
+      break;
+  }
+  return {qualified.begin(), qualified.end()};
+}
+
+absl::Duration Cost(const Choosable& one) { return one.latency * (one.under_way + 1); }
+
+std::size_t BestOfTwo(const Pool& pool, absl::FunctionRef<std::uint64_t()> draw) {
+  const std::size_t first = draw() % pool.size();
+  const std::size_t second = (first + 1 + draw() % (pool.size() - 1)) % pool.size();
+  return Cost(pool[second]) < Cost(pool[first]) ? second : first;
+}
+
+}  // namespace
+
+std::optional<std::size_t> Choose(std::span<const Choosable> qualified, ReadPolicy policy, bool primary_too,
+                                  std::uint64_t turn, absl::FunctionRef<std::uint64_t()> draw) {
+  Pool pool = Wanted(qualified, policy);
+  if (pool.empty() && primary_too) pool = Wanted(qualified, ReadPolicy::kPrimaryOnly);
+  if (pool.empty()) return std::nullopt;
+  if (pool.size() == 1) return pool.front().server;
+  if (policy == ReadPolicy::kRoundRobin) return pool[turn % pool.size()].server;
+  return pool[BestOfTwo(pool, draw)].server;
+}
+
+}  // namespace bxb::read

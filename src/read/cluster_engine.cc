@@ -1,0 +1,213 @@
+#include "read/cluster_engine.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "pq/error.h"
+
+namespace bxb::internal {
+namespace {
+
+// While a read waits for a position: how soon it is asked for again.
+constexpr absl::Duration kHurriedInterval = absl::Milliseconds(3);
+
+absl::Status Bad(std::string_view option, std::string_view why) {
+  return absl::InvalidArgumentError(fmt::format("ClusterOptions::{} {}", option, why));
+}
+
+absl::Status CheckDuration(std::string_view option, absl::Duration value) {
+  if (value >= absl::Milliseconds(10) && value <= absl::Minutes(1)) return absl::OkStatus();
+  return Bad(option, fmt::format("is {}; it must be 10 ms … 1 minute", absl::FormatDuration(value)));
+}
+
+absl::Status CheckOptions(const ClusterOptions& options) {
+  absl::Status status = CheckDuration("check_interval", options.check_interval);
+  status.Update(CheckDuration("check_timeout", options.check_timeout));
+  if (!options.dsn.empty() && !options.endpoints.empty()) status.Update(Bad("dsn", "and endpoints are both given"));
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ClusterEngine::Address>> ClusterEngine::AddressesOf(const ClusterOptions& options) {
+  std::vector<Address> addresses;
+  if (options.endpoints.empty()) {
+    if (absl::Status parsed = pq::CheckDsn(options.dsn); !parsed.ok()) return parsed;
+    for (const pq::Host& host : pq::HostsOf(options.dsn)) {
+      addresses.push_back({.dsn = options.dsn, .host = host, .name = pq::NameOf(options.dsn, host), .label = ""});
+    }
+    return addresses;
+  }
+  for (const auto& [dsn, label] : options.endpoints) {
+    if (absl::Status parsed = pq::CheckDsn(dsn); !parsed.ok()) return parsed;
+    if (pq::HostsOf(dsn).size() > 1) return Bad("endpoints", "has a dsn with several hosts: list them one by one");
+    addresses.push_back({.dsn = dsn, .host = {}, .name = pq::NameOf(dsn, {}), .label = label});
+  }
+  return addresses;
+}
+
+std::vector<EndpointState> ClusterEngine::StatesOf(const std::vector<Address>& addresses) {
+  std::vector<EndpointState> states;
+  for (const Address& address : addresses) states.push_back({.name = address.name, .label = address.label});
+  return states;
+}
+
+ClusterEngine::ClusterEngine(const ClusterOptions& options, std::vector<Address> addresses)
+    : options_(options), addresses_(std::move(addresses)), topology_(StatesOf(addresses_)), heard_(addresses_.size()) {
+  for (std::size_t i = 0; i < addresses_.size(); ++i) lost_.push_back(std::make_shared<pq::Interrupt>());
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    monitors_.push_back(std::make_unique<read::Monitor>(read::Monitor::Settings{
+        .thread_name = fmt::format("bxb-monitor-{}", i),
+        .timeout = options_.check_timeout,
+        .interval = [this] { return IntervalNow(); },
+        .connect =
+            [this, i](Time deadline, const pq::Interrupt* interrupt) {
+              return Connect(i, options_.application_name, deadline, interrupt);
+            },
+        .report = [this, i](const absl::StatusOr<read::Observation>& seen, Time asked) { Report(i, seen, asked); }}));
+  }
+}
+
+ClusterEngine::~ClusterEngine() = default;
+
+absl::StatusOr<std::unique_ptr<ClusterEngine>> ClusterEngine::Open(const ClusterOptions& options) {
+  if (absl::Status valid = CheckOptions(options); !valid.ok()) return valid;
+  auto addresses = AddressesOf(options);
+  if (!addresses.ok()) return addresses.status();
+  std::unique_ptr<ClusterEngine> engine(new ClusterEngine(options, *std::move(addresses)));
+  if (absl::Status answered = engine->AwaitFirstAnswers(); !answered.ok()) return answered;
+  return engine;
+}
+
+absl::Status ClusterEngine::AwaitFirstAnswers() {
+  std::unique_lock lock(mutex_);
+  // A check ends within its own timeout; the rest is for threads that get no processor.
+  const Time deadline = pq::After(2 * options_.check_timeout);
+  news_.wait_until(lock, deadline, [&] { return std::ranges::find(heard_, false) == heard_.end(); });
+  std::vector<std::string> reasons;
+  absl::Status last = absl::UnavailableError("");
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    const EndpointState& state = topology_.endpoint(i);
+    if (state.healthy) return absl::OkStatus();
+    if (!state.status.ok()) last = state.status;
+    reasons.push_back(fmt::format("{}: {}", state.name, std::string(state.status.message())));
+  }
+  // One that will be there later is worth waiting for; another password is not.
+  const bool permanent = addresses_.size() == 1 && !absl::IsDeadlineExceeded(last);
+  return {permanent ? last.code() : absl::StatusCode::kUnavailable,
+          fmt::format("no server answers: {}", fmt::join(reasons, "; "))};
+}
+
+absl::StatusOr<pq::Connection> ClusterEngine::Connect(std::size_t server, const std::string& application_name,
+                                                      Time deadline, const pq::Interrupt* interrupt) const {
+  const Address& address = addresses_[server];
+  return pq::Connection::OpenHost(address.dsn, address.host, application_name, deadline, interrupt);
+}
+
+absl::Duration ClusterEngine::IntervalNow() const {
+  return waiting_ > 0 ? std::min(kHurriedInterval, options_.check_interval) : options_.check_interval;
+}
+
+// Without its lock: the host may ask for a snapshot in its hook.
+void ClusterEngine::Tell(const std::vector<ClusterEvent>& events) {
+  if (!options_.on_event) return;
+  const std::lock_guard one_at_a_time(telling_);
+  for (const ClusterEvent& event : events) options_.on_event(event);
+}
+
+absl::Status ClusterEngine::CheckSystem(std::size_t server, const std::string& system) {
+  if (system_.empty()) system_ = system;
+  if (system == system_) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{} belongs to another cluster: its system identifier is {}, not {}", name(server), system, system_));
+}
+
+void ClusterEngine::Report(std::size_t server, const absl::StatusOr<read::Observation>& seen, Time asked) {
+  std::vector<ClusterEvent> events;
+  {
+    const std::lock_guard lock(mutex_);
+    const absl::Status status = seen.ok() ? CheckSystem(server, seen->system) : seen.status();
+    events = status.ok() ? topology_.Answered(server, *seen, asked, std::chrono::steady_clock::now())
+                         : topology_.Failed(server, status);
+    if (!status.ok()) std::exchange(lost_[server], std::make_shared<pq::Interrupt>())->Set();
+    heard_[server] = true;
+    ++version_;
+  }
+  news_.notify_all();
+  Tell(events);
+}
+
+ClusterEngine::View ClusterEngine::Look(const read::Bounds& bounds) const {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  View view = {.candidates = {}, .version = version_};
+  view.candidates.reserve(topology_.size());
+  for (std::size_t i = 0; i < topology_.size(); ++i) {
+    const EndpointState& state = topology_.endpoint(i);
+    view.candidates.push_back({.server = i,
+                               .primary = state.role == EndpointState::Role::kPrimary,
+                               .qualifies = topology_.Qualifies(i, bounds, now),
+                               .may_qualify = state.healthy,
+                               .latency = state.latency});
+  }
+  return view;
+}
+
+void ClusterEngine::AwaitNews(std::uint64_t version, Time deadline) {
+  if (waiting_++ == 0) {
+    for (const auto& monitor : monitors_) monitor->Wake(/*at_once=*/false);
+  }
+  {
+    std::unique_lock lock(mutex_);
+    news_.wait_until(lock, deadline, [&] { return version_ != version; });
+  }
+  --waiting_;
+}
+
+bool ClusterEngine::Confirms(std::size_t server, const read::Observation& seen, const read::Bounds& bounds,
+                             Time sent) const {
+  const std::lock_guard lock(mutex_);
+  return topology_.Qualifies(server, seen, bounds, sent);
+}
+
+std::string ClusterEngine::Shortcomings(const read::Bounds& bounds) const {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> reasons;
+  for (std::size_t i = 0; i < topology_.size(); ++i) reasons.push_back(topology_.Shortcoming(i, bounds, now));
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+void ClusterEngine::Suspect(std::size_t server) { monitors_[server]->Wake(/*at_once=*/true); }
+
+std::shared_ptr<pq::Interrupt> ClusterEngine::lost_signal(std::size_t server) const {
+  const std::lock_guard lock(mutex_);
+  return lost_[server];
+}
+
+std::optional<absl::Duration> ClusterEngine::Staleness(Lsn position, Time now) const {
+  const std::lock_guard lock(mutex_);
+  return topology_.Staleness(position, now);
+}
+
+std::uint32_t ClusterEngine::timeline() const {
+  const std::lock_guard lock(mutex_);
+  return topology_.timeline();
+}
+
+std::optional<Lsn> ClusterEngine::CommonWith(std::uint32_t timeline) const {
+  const std::lock_guard lock(mutex_);
+  return topology_.CommonWith(timeline);
+}
+
+ClusterSnapshot ClusterEngine::snapshot() const {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  return topology_.Snapshot(now);
+}
+
+}  // namespace bxb::internal

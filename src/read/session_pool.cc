@@ -1,0 +1,80 @@
+#include "read/session_pool.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace bxb::read {
+
+SessionPool::SessionPool(const Settings& settings, const internal::ClusterEngine& cluster, std::size_t server)
+    : settings_(settings), cluster_(cluster), server_(server) {}
+
+absl::StatusOr<Session> SessionPool::Take(pq::Deadline deadline) {
+  std::optional<Session> idle;
+  {
+    std::unique_lock lock(mutex_);
+    if (!freed_.wait_until(lock, deadline, [&] { return taken_ < settings_.sessions; })) {
+      return absl::DeadlineExceededError(fmt::format("all {} sessions are taken", settings_.sessions));
+    }
+    ++taken_;
+    idle = TakeIdle();
+  }
+  if (idle) return *std::move(idle);
+  auto session = Connect(deadline);
+  if (session.ok()) return session;
+  {
+    const std::lock_guard lock(mutex_);
+    --taken_;
+  }
+  freed_.notify_one();
+  return session;
+}
+
+// The last one used is the one that the server has most at hand. Those from before the server was lost are gone with
+// the next one that is taken.
+std::optional<Session> SessionPool::TakeIdle() {
+  const auto lost = cluster_.lost_signal(server_);
+  std::erase_if(idle_, [&](const Session& session) { return session.lost != lost; });
+  if (idle_.empty()) return std::nullopt;
+  Session session = std::move(idle_.back());
+  idle_.pop_back();
+  return session;
+}
+
+absl::StatusOr<Session> SessionPool::Connect(pq::Deadline deadline) {
+  const auto lost = cluster_.lost_signal(server_);
+  const auto until = std::min(deadline, pq::After(settings_.connect_timeout));
+  auto connection = cluster_.Connect(server_, settings_.application_name, until, lost.get());
+  if (!connection.ok()) return connection.status();
+  return Session{.connection = *std::move(connection), .lost = lost};
+}
+
+void SessionPool::GiveBack(Session session) {
+  const bool usable = !session.connection.lost() && !session.connection.in_transaction();
+  if (usable) session.connection.set_interrupt(session.lost.get());
+  std::optional<Session> gone;  // hung up on without the lock
+  {
+    const std::lock_guard lock(mutex_);
+    --taken_;
+    if (usable) {
+      idle_.push_back(std::move(session));
+    } else {
+      gone = std::move(session);
+    }
+  }
+  freed_.notify_one();
+}
+
+int SessionPool::open() const {
+  const std::lock_guard lock(mutex_);
+  return taken_ + static_cast<int>(idle_.size());
+}
+
+int SessionPool::taken() const {
+  const std::lock_guard lock(mutex_);
+  return taken_;
+}
+
+}  // namespace bxb::read

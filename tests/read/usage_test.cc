@@ -1,0 +1,3 @@
+#include "bxb/usage.h"
+
+#include <gtest/gtest.h>
