@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <string>
 #include <utility>
+
+#include "absl/time/time.h"
+#include "bxb/status.h"
 
 namespace bxb::read {
 namespace {
@@ -15,19 +17,21 @@ namespace {
 // Whatever the role's defaults are: with one snapshot for all statements the position would be younger than it.
 constexpr const char* kBeginSql = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
-// A role's own statement_timeout holds where it is shorter. The WAL file's name begins with the timeline.
-constexpr const char* kConfirmSql = R"(
-  SELECT r.standby,
-         CASE WHEN r.standby THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END,
-         CASE WHEN NOT r.standby THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
-         extract(epoch FROM pg_postmaster_start_time()),
-         set_config('statement_timeout',
-                    CASE WHEN own::interval BETWEEN '1 us' AND left_over::interval THEN own ELSE left_over END, true)
-    FROM (SELECT pg_is_in_recovery() AS standby) r,
-         (SELECT current_setting('statement_timeout') AS own, $1::text AS left_over) s)";
+// What a server says where it is; the other kind of server fails at the first function that is not for it. The WAL
+// file's name begins with the timeline.
+constexpr const char* kPrimarySql =
+    "SELECT pg_is_in_recovery(), pg_current_wal_insert_lsn(), extract(epoch FROM pg_postmaster_start_time()), "
+    "pg_walfile_name(pg_current_wal_insert_lsn())";
+constexpr const char* kStandbySql =
+    "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn(), extract(epoch FROM pg_postmaster_start_time()), NULL";
+constexpr const char* kPrimaryPositionSql = "SELECT pg_current_wal_insert_lsn()";
+constexpr const char* kStandbyPositionSql = "SELECT pg_last_wal_replay_lsn()";
+constexpr std::string_view kWrongKindOfServer = "55000";
 
-constexpr const char* kPositionSql =
-    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END";
+constexpr std::size_t kTimelineDigits = 8;
+
+// PostgreSQL counts milliseconds in 32 bits.
+constexpr absl::Duration kLongestTimeout = absl::Hours(24 * 24);
 
 Lsn LsnOf(const std::optional<std::string_view>& text) { return Lsn::Parse(text.value_or("")).value_or(Lsn{}); }
 
@@ -39,34 +43,41 @@ std::uint32_t HexOf(std::string_view text) {
 
 }  // namespace
 
-Attempt::Attempt(internal::ClusterEngine& cluster, std::size_t server, Session& session, const Bounds& bounds,
+Attempt::Attempt(internal::ClusterEngine& cluster, const Candidate& server, Session& session, const Bounds& bounds,
                  pq::Deadline deadline)
     : cluster_(cluster),
-      server_(server),
+      server_(server.server),
+      standby_(!server.primary),
       session_(session),
       bounds_(bounds),
       deadline_(deadline),
       sent_(std::chrono::steady_clock::now()),
       timeline_(cluster.timeline()) {}
 
-pq::Statement Attempt::Opening() const {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - sent_).count();
-  // PostgreSQL counts these milliseconds in 32 bits.
-  const auto bounded = std::clamp<std::int64_t>(left, 1, 2'000'000'000);
-  return {.sql = kConfirmSql, .parameters = {fmt::format("{}ms", bounded)}};
+// The server is to end what nobody waits for any more; a shorter statement_timeout of the role's stays.
+std::string Attempt::TimeoutSql() const {
+  const absl::Duration left = absl::Ceil(absl::FromChrono(deadline_ - sent_), absl::Milliseconds(1));
+  const absl::Duration least = std::min({left, session_.statement_timeout, kLongestTimeout});
+  return fmt::format("SET LOCAL statement_timeout = {}", std::max<std::int64_t>(1, absl::ToInt64Milliseconds(least)));
+}
+
+absl::Status Attempt::Unconfirmed(std::string_view how) {
+  unconfirmed_ = true;
+  return absl::UnavailableError(fmt::format("{} is not what it was taken for: {}", cluster_.name(server_), how));
 }
 
 absl::Status Attempt::Confirm(pq::RowView row) {
   seen_ = {.standby = row[0] == "t",
            .position = LsnOf(row[1]),
-           .timeline = row[2] ? HexOf(*row[2]) : timeline_,
-           .started = std::string(row[3].value_or("")),
+           .timeline = row[3] ? HexOf(row[3]->substr(0, kTimelineDigits)) : timeline_,
+           .started = std::string(row[2].value_or("")),
            .system = {}};
   last_ = seen_.position;
-  if (cluster_.Confirms(server_, seen_, bounds_, sent_)) return absl::OkStatus();
-  unconfirmed_ = true;
-  return absl::UnavailableError(
-      fmt::format("{} is at {}, and not what it was taken for", cluster_.name(server_), seen_.position.ToString()));
+  if (!cluster_.Confirms(server_, seen_, bounds_, sent_)) {
+    return Unconfirmed(fmt::format("a {} at {}", seen_.standby ? "standby" : "primary", seen_.position.ToString()));
+  }
+  confirmed_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status Attempt::Deliver(absl::FunctionRef<absl::Status()> give) {
@@ -76,13 +87,23 @@ absl::Status Attempt::Deliver(absl::FunctionRef<absl::Status()> give) {
   return said;
 }
 
+std::array<pq::Statement, 3> Attempt::Opening() const {
+  return {{{kBeginSql}, {TimeoutSql()}, {standby_ ? kStandbySql : kPrimarySql}}};
+}
+
+std::array<pq::Statement, 2> Attempt::Closing() const {
+  return {{{standby_ ? kStandbyPositionSql : kPrimaryPositionSql}, {"COMMIT"}}};
+}
+
 absl::Status Attempt::Query(const pq::Statement& statement, OnRow on_row) {
-  const std::array<pq::Statement, 5> statements = {{{kBeginSql}, Opening(), statement, {kPositionSql}, {"COMMIT"}}};
+  const auto [begin, timeout, where] = Opening();
+  const auto [position, commit] = Closing();
+  const std::array statements = {begin, timeout, where, statement, position, commit};
   return Finished(session_.connection.Pipeline(
       statements,
       [&](std::size_t number, pq::RowView row) {
-        if (number == 1) return Confirm(row);
-        if (number == 2) return Deliver([&] { return on_row(row); });
+        if (number == 2) return Confirm(row);
+        if (number == 3) return Deliver([&] { return on_row(row); });
         last_ = LsnOf(row[0]);
         return absl::OkStatus();
       },
@@ -91,22 +112,21 @@ absl::Status Attempt::Query(const pq::Statement& statement, OnRow on_row) {
 
 absl::Status Attempt::Transaction(absl::FunctionRef<absl::Status(pq::Connection&)> work) {
   pq::Connection& connection = session_.connection;
-  const std::array<pq::Statement, 2> begin = {{{kBeginSql}, Opening()}};
   absl::Status status =
-      connection.Pipeline(begin, [&](std::size_t, pq::RowView row) { return Confirm(row); }, deadline_);
+      connection.Pipeline(Opening(), [&](std::size_t, pq::RowView row) { return Confirm(row); }, deadline_);
   if (status.ok()) status = work(connection);
   if (!status.ok()) return Finished(std::move(status));
-  const std::array<pq::Statement, 2> end = {{{kPositionSql}, {"COMMIT"}}};
-  return Finished(connection.Pipeline(
-      end,
-      [&](std::size_t, pq::RowView row) {
-        last_ = LsnOf(row[0]);
-        return absl::OkStatus();
-      },
-      deadline_));
+  const auto take_position = [&](std::size_t, pq::RowView row) {
+    last_ = LsnOf(row[0]);
+    return absl::OkStatus();
+  };
+  return Finished(connection.Pipeline(Closing(), take_position, deadline_));
 }
 
 absl::Status Attempt::Finished(absl::Status status) {
+  if (!confirmed_ && SqlStateOf(status) == kWrongKindOfServer) {
+    status = Unconfirmed(std::string(status.message()));
+  }
   pq::Connection& connection = session_.connection;
   if (!connection.lost() && connection.in_transaction()) (void)connection.Query("ROLLBACK", deadline_);
   return status;

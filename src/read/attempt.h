@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -18,7 +21,7 @@ namespace bxb::read {
 class Attempt {
  public:
   /// The references must outlive it.
-  Attempt(internal::ClusterEngine& cluster, std::size_t server, Session& session, const Bounds& bounds,
+  Attempt(internal::ClusterEngine& cluster, const Candidate& server, Session& session, const Bounds& bounds,
           pq::Deadline deadline);
 
   using OnRow = absl::FunctionRef<absl::Status(pq::RowView)>;
@@ -36,7 +39,7 @@ class Attempt {
   pq::Deadline deadline() const { return deadline_; }
   std::uint32_t timeline() const { return timeline_; }
 
-  bool standby() const { return seen_.standby; }
+  bool standby() const { return standby_; }
   bool unconfirmed() const { return unconfirmed_; }          ///< the server was not where it should have been
   bool ended_by_caller() const { return ended_by_caller_; }  ///< the error is the caller's own
   std::uint64_t rows() const { return rows_; }
@@ -45,12 +48,16 @@ class Attempt {
   ReadReport Report() const;
 
  private:
-  pq::Statement Opening() const;
+  std::string TimeoutSql() const;
+  std::array<pq::Statement, 3> Opening() const;
+  std::array<pq::Statement, 2> Closing() const;
   absl::Status Confirm(pq::RowView row);
+  absl::Status Unconfirmed(std::string_view how);
   absl::Status Finished(absl::Status status);
 
   internal::ClusterEngine& cluster_;
   const std::size_t server_;
+  const bool standby_;  ///< as which it was chosen
   Session& session_;
   const Bounds& bounds_;
   const pq::Deadline deadline_;
@@ -59,6 +66,7 @@ class Attempt {
 
   Observation seen_;
   Lsn last_ = {};  ///< where the server was behind the last statement's snapshot
+  bool confirmed_ = false;
   bool unconfirmed_ = false;
   bool ended_by_caller_ = false;
   std::uint64_t rows_ = 0;

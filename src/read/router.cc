@@ -72,7 +72,7 @@ absl::StatusOr<ReadReport> Router::Read(const ReadOptions& options, Work work) {
   }
 }
 
-absl::StatusOr<std::size_t> Router::Find(Search& search) {
+absl::StatusOr<Candidate> Router::Find(Search& search) {
   while (true) {
     const auto now = Clock::now();
     if (now >= search.deadline)
@@ -84,7 +84,7 @@ absl::StatusOr<std::size_t> Router::Find(Search& search) {
     const bool primary_too = search.options.otherwise == Otherwise::kPrimary && (wait_is_over || !hopeful);
     if (const auto picked = Pick(search, view, primary_too, /*again=*/false)) {
       if (search.policy == ReadPolicy::kPreferReplica && view.candidates[*picked].primary) ++to_primary_;
-      return *picked;
+      return view.candidates[*picked];
     }
     if (!std::exchange(search.waited, true)) ++waited_;
     if (Pick(search, view, primary_too, /*again=*/true)) {
@@ -114,14 +114,15 @@ std::optional<std::size_t> Router::Pick(const Search& search, const internal::Cl
   return Choose(choosable, search.policy, primary_too, turn_.fetch_add(1, std::memory_order_relaxed), Draw);
 }
 
-absl::StatusOr<ReadReport> Router::Try(std::size_t server, Search& search, Work work) {
+absl::StatusOr<ReadReport> Router::Try(const Candidate& candidate, Search& search, Work work) {
+  const std::size_t server = candidate.server;
   ++search.attempts;
   Server& at = *servers_[server];
   auto session = at.pool->Take(search.deadline);
   absl::Status status = session.status();
   std::optional<Attempt> attempt;
   if (session.ok()) {
-    attempt.emplace(engine_, server, *session, search.bounds, search.deadline);
+    attempt.emplace(engine_, candidate, *session, search.bounds, search.deadline);
     status = work(*attempt);
     at.pool->GiveBack(*std::move(session));
   }

@@ -43,10 +43,10 @@ class Router {
     bool near = false;
   };
 
-  absl::StatusOr<std::size_t> Find(Search& search);
+  absl::StatusOr<Candidate> Find(Search& search);
   std::optional<std::size_t> Pick(const Search& search, const internal::ClusterEngine::View& view, bool primary_too,
                                   bool again);
-  absl::StatusOr<ReadReport> Try(std::size_t server, Search& search, Work work);
+  absl::StatusOr<ReadReport> Try(const Candidate& candidate, Search& search, Work work);
   absl::Status GiveUp(const Search& search, absl::StatusCode code, std::string_view why) const;
 
   const ReadPolicy policy_;

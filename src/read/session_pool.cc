@@ -4,9 +4,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+
 namespace bxb::read {
+namespace {
+
+constexpr const char* kOwnTimeoutSql =
+    "SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint";
+
+}  // namespace
 
 SessionPool::SessionPool(const Settings& settings, const internal::ClusterEngine& cluster, std::size_t server)
     : settings_(settings), cluster_(cluster), server_(server) {}
@@ -48,7 +57,15 @@ absl::StatusOr<Session> SessionPool::Connect(pq::Deadline deadline) {
   const auto until = std::min(deadline, pq::After(settings_.connect_timeout));
   auto connection = cluster_.Connect(server_, settings_.application_name, until, lost.get());
   if (!connection.ok()) return connection.status();
-  return Session{.connection = *std::move(connection), .lost = lost};
+  const auto own = connection->Query(kOwnTimeoutSql, until);
+  if (!own.ok()) return own.status();
+  std::int64_t milliseconds = 0;
+  if (!absl::SimpleAtoi(own->at(0).at(0).value_or(""), &milliseconds)) {
+    return absl::InternalError("the server says nothing sensible of its statement_timeout");
+  }
+  return Session{.connection = *std::move(connection),
+                 .lost = lost,
+                 .statement_timeout = milliseconds > 0 ? absl::Milliseconds(milliseconds) : absl::InfiniteDuration()};
 }
 
 void SessionPool::GiveBack(Session session) {

@@ -20,6 +20,7 @@ namespace bxb::read {
 struct Session {
   pq::Connection connection;
   std::shared_ptr<const pq::Interrupt> lost;  ///< what the connection watches until it has its first row
+  absl::Duration statement_timeout;           ///< the role's own; infinite: none
 };
 
 /// The connections of a reader to one server: at most so many, opened when they are needed. Thread-safe.

@@ -101,6 +101,7 @@ TEST_F(ReaderTest, SaysWhoLagsByHowMuchWhereThatWasAskedFor) {
 
 TEST_F(ReaderTest, LeavesAReplicaOutThatIsStalerThanTheBound) {
   const auto reader = Open();
+  ASSERT_TRUE(Eventually([&] { return StateOf(reader->cluster(), "a").lag == absl::ZeroDuration(); }));
   ASSERT_TRUE(trio_.one->PauseReplay().ok());
   ASSERT_TRUE(Write("a").stored());
   ASSERT_TRUE(Eventually([&] {
