@@ -40,7 +40,8 @@ struct ClusterEvent {
 std::string_view Name(ClusterEvent::Kind kind);  ///< "lost", "back", "promoted", "demoted"
 std::ostream& operator<<(std::ostream& out, const ClusterEvent& event);
 
-/// Receives events, one at a time, on a thread of the cluster's. Keep it short, and do not destroy the cluster in it.
+/// Receives events, one at a time, on a thread of the cluster's. Keep it short: meanwhile one of the endpoints is not
+/// checked. It may ask for a snapshot; it must not destroy the cluster.
 using ClusterEventHook = std::function<void(const ClusterEvent&)>;
 
 /// Settings of a Cluster: either `dsn` or `endpoints`.
@@ -94,7 +95,7 @@ std::string_view Name(EndpointState::Role role);  ///< "unknown", "primary", "st
 struct ClusterSnapshot {
   std::vector<EndpointState> endpoints = {};
   std::optional<std::size_t> primary = {};  ///< its index; the one on the latest timeline where there are several
-  std::uint32_t timeline = 0;               ///< of the last primary seen; 0: none yet
+  std::uint32_t timeline = 0;               ///< the latest that any of them is on, as far as known; 0: none yet
 };
 
 /// A table for people.
@@ -120,7 +121,8 @@ class Cluster {
  public:
   /// Starts watching, and waits until each endpoint has answered or failed once, at most check_timeout. Errors:
   /// InvalidArgument names the option at fault, or says that endpoints belong to different clusters (their system
-  /// identifiers differ); Unavailable names every endpoint with its reason where none has answered.
+  /// identifiers differ); where none has answered, Unavailable names every endpoint with its reason, or
+  /// Unauthenticated, NotFound (no such database) or PermissionDenied where that is what all of them say.
   static absl::StatusOr<std::shared_ptr<Cluster>> Open(const ClusterOptions& options);
   ~Cluster();
   Cluster(const Cluster&) = delete;

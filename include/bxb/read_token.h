@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -21,18 +22,26 @@ struct ReadToken {
   Lsn lsn = {};
   std::uint32_t timeline = 0;  ///< 0: not known; taken for that of the present primary
 
+  /// Where a standby was read: all transactions that it may have shown have numbers below this. The primary shows a
+  /// commit only when its synchronous standbys have confirmed it, which is later than a standby may show it, so a read
+  /// on the primary waits until these are over. 0: nothing of a standby's is in it, as in the token of a commit.
+  std::uint64_t xid = 0;
+
   ReadToken() = default;
   ReadToken(Lsn position, std::uint32_t on_timeline = 0) : lsn(position), timeline(on_timeline) {}  // NOLINT
 
-  /// Reads `0/16B3748@1`, or only `0/16B3748`. Anything else is nullopt.
+  /// Reads `0/16B3748@1`, `0/16B3748@1:738` with an xid, or only `0/16B3748`. Anything else is nullopt.
   static std::optional<ReadToken> Parse(std::string_view text);
 
-  /// The same text form, without `@0` where the timeline is not known.
+  /// The same text form: without `:0`, and without `@0` where the timeline is not known.
   std::string ToString() const;
 
   /// From now on it stands for the other one too: of two commits' tokens the later one, a later timeline first.
   void Raise(const ReadToken& other) {
-    if (other.timeline > timeline || (other.timeline == timeline && other.lsn > lsn)) *this = other;
+    if (other.timeline > timeline) *this = other;
+    if (other.timeline < timeline) return;
+    lsn = std::max(lsn, other.lsn);
+    xid = std::max(xid, other.xid);
   }
 
   /// Whether it asks for anything: `0/0` does not.

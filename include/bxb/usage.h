@@ -35,7 +35,11 @@ Field Property(std::string name);
 /// what it prints as. Ties in time are broken by transaction_id, byte by byte.
 ///
 /// The numbers are those of "value", "decimal_value" or a property: a JSON number, or a string that is one in plain
-/// digits ("12", "-3.50"). Events without it, with null, or with anything else there do not take part.
+/// digits ("12", "-3.50"), either of up to 38 characters in plain digits. Events without it, with null, or with
+/// anything else there do not take part.
+///
+/// A result has a line for each group and bucket in which events took part; without groups and buckets it has one line
+/// always.
 struct Aggregate {
   enum class Kind : std::uint8_t {
     kCount,  ///< events
@@ -43,7 +47,8 @@ struct Aggregate {
     kMax,
     kMin,
     kAvg,          ///< rounded by PostgreSQL's numeric division: 16 significant digits or more
-    kUniqueCount,  ///< different values, compared as text: of a property (1 and "1" are one value) or of a text column
+    kUniqueCount,  ///< different values, compared as text: of a property (1 and "1" are one value) or of one of the
+                   ///< columns external_customer_id, code and transaction_id; of a number column: as numbers
     kLatest,       ///< the number of the last event that has one
     kWeightedSum,  ///< the integral of a level over time; see WeightedSum
     kPercentile,   ///< see Percentile
@@ -67,7 +72,8 @@ Aggregate Latest(Field field);
 /// Each event states a level (seats, gigabytes stored) that holds until the next one of the same customer and code (and
 /// of the same values of the properties grouped by). The result is the level times the seconds that it held, summed up:
 /// gigabyte-seconds, exact to the microsecond. The level before `from` is carried in, however old; from the first event
-/// of all on, not before. Divide by the period's seconds for the mean level.
+/// of all on, not before. Divide by the period's seconds for the mean level. It has a line for every bucket in which a
+/// level holds, also without events in it.
 Aggregate WeightedSum(Field field);
 
 /// The smallest number that at least `fraction` of the numbers do not exceed (PostgreSQL's percentile_disc): one of

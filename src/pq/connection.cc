@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <utility>
 
@@ -91,8 +92,7 @@ class Connection::Exchange {
     for (std::size_t i = 0; i < statements; ++i) {
       if (absl::Status broken = TakeRows(i, on_row, said); !broken.ok()) return LastWords(said, broken);
     }
-    auto end = NextResult();
-    if (!end.ok()) return LastWords(said, end.status());
+    if (absl::Status broken = TakeEnd(said); !broken.ok()) return LastWords(said, broken);
     if (PQexitPipelineMode(connection_) == 0) return GiveUp(Lost(connection_));
     return said;
   }
@@ -131,6 +131,7 @@ class Connection::Exchange {
       if (*result == nullptr) return absl::OkStatus();
       const ExecStatusType status = PQresultStatus(result->get());
       if (status == PGRES_SINGLE_TUPLE) {
+        if (absl::Status late = CheckDeadline(); !late.ok()) return late;
         if (absl::Status stop = on_row(statement, ViewOf(result->get())); !stop.ok()) return GiveUp(std::move(stop));
       } else if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
         if (said.ok()) said = ErrorFromResult(result->get());
@@ -140,6 +141,23 @@ class Connection::Exchange {
         return GiveUp(absl::InvalidArgumentError("only statements that return rows can be read: this one copies"));
       }
     }
+  }
+
+  // What a transaction checks when it ends, a deferred constraint for example, fails behind the last statement.
+  absl::Status TakeEnd(absl::Status& said) {
+    while (true) {
+      auto result = NextResult();
+      if (!result.ok()) return result.status();
+      if (PQresultStatus(result->get()) == PGRES_PIPELINE_SYNC) return absl::OkStatus();
+      if (PQstatus(connection_) == CONNECTION_BAD) return GiveUp(Lost(connection_));
+      if (*result != nullptr && said.ok()) said = ErrorFromResult(result->get());
+    }
+  }
+
+  // Waiting has a deadline of its own, but a server that always has more to say is never waited for.
+  absl::Status CheckDeadline() {
+    if (std::chrono::steady_clock::now() < deadline_) return absl::OkStatus();
+    return GiveUp(absl::DeadlineExceededError("the server did not come to an end in time"));
   }
 
   RowView ViewOf(const PGresult* result) {
@@ -206,7 +224,8 @@ class Connection::Exchange {
       char* data = nullptr;
       const int size = PQgetCopyData(connection_, &data, /*async=*/1);
       if (size > 0) {
-        absl::Status taken = on_copy_out({data, static_cast<std::size_t>(size)});
+        absl::Status taken = CheckDeadline();
+        if (taken.ok()) taken = on_copy_out({data, static_cast<std::size_t>(size)});
         PQfreemem(data);
         if (!taken.ok()) return GiveUp(std::move(taken));
       } else if (size == 0) {

@@ -84,20 +84,27 @@ std::string NameOf(const std::string& dsn, const Host& host) {
   return or_else(given, PQhost(probe.get())) + ":" + or_else(host.port, PQport(probe.get()));
 }
 
-std::vector<Host> HostsOf(const std::string& dsn) {
+std::vector<Host> EveryHostOf(const std::string& dsn) {
   const Probe probe = Resolve(dsn, nullptr);
   const Options options(PQconninfo(probe.get()));
   const auto list = [&](std::string_view name) -> std::vector<std::string> {
     return absl::StrSplit(ValueOf(options, name), ',');
   };
   const Lists lists = {.hosts = list("host"), .addresses = list("hostaddr"), .ports = list("port")};
-  if (!CanBeSplit(lists) || ValueOf(options, "target_session_attrs") == "prefer-standby") return {Host{}};
+  if (!CanBeSplit(lists)) return {Host{}};
   std::vector<Host> hosts = Split(lists);
   for (Host& host : hosts) {
     if (host.host.empty() && host.hostaddr.empty()) host.host = DefaultHost(dsn);
     if (host.port.empty()) host.port = DefaultPort(options);
   }
   return hosts;
+}
+
+std::vector<Host> HostsOf(const std::string& dsn) {
+  const Probe probe = Resolve(dsn, nullptr);
+  const Options options(PQconninfo(probe.get()));
+  if (ValueOf(options, "target_session_attrs") == "prefer-standby") return {Host{}};
+  return EveryHostOf(dsn);
 }
 
 }  // namespace bxb::pq

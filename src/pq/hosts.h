@@ -22,7 +22,10 @@ struct Host {
 /// and for target_session_attrs=prefer-standby, which needs all hosts at once.
 std::vector<Host> HostsOf(const std::string& dsn);
 
-/// "host:port" for people: one of HostsOf(dsn), or, where that is Host{}, what libpq would connect to first. A unix
+/// The same, whatever target_session_attrs says.
+std::vector<Host> EveryHostOf(const std::string& dsn);
+
+/// "host:port" for people: one of EveryHostOf(dsn), or, where that is Host{}, what libpq would connect to first. A unix
 /// socket's host is its folder.
 std::string NameOf(const std::string& dsn, const Host& host);
 

@@ -24,16 +24,27 @@ constexpr const char* kPrimarySql =
     "pg_walfile_name(pg_current_wal_insert_lsn())";
 constexpr const char* kStandbySql =
     "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn(), extract(epoch FROM pg_postmaster_start_time()), NULL";
-constexpr const char* kPrimaryPositionSql = "SELECT pg_current_wal_insert_lsn()";
-constexpr const char* kStandbyPositionSql = "SELECT pg_last_wal_replay_lsn()";
+
+// Behind the read: what it may have seen. A standby shows a commit as soon as it has replayed it, the primary only when
+// its synchronous standbys have confirmed it; so a standby also says which transactions it may have shown.
+constexpr const char* kPrimaryPositionSql = "SELECT pg_current_wal_insert_lsn(), NULL";
+constexpr const char* kStandbyPositionSql = "SELECT pg_last_wal_replay_lsn(), pg_snapshot_xmax(pg_current_snapshot())";
+constexpr const char* kOldestUnderWaySql = ", pg_snapshot_xmin(pg_current_snapshot())";
 constexpr std::string_view kWrongKindOfServer = "55000";
 
 constexpr std::size_t kTimelineDigits = 8;
+constexpr std::size_t kOldestUnderWay = 4;  // its column
 
 // PostgreSQL counts milliseconds in 32 bits.
 constexpr absl::Duration kLongestTimeout = absl::Hours(24 * 24);
 
 Lsn LsnOf(const std::optional<std::string_view>& text) { return Lsn::Parse(text.value_or("")).value_or(Lsn{}); }
+
+std::uint64_t NumberOf(const std::optional<std::string_view>& text) {
+  std::uint64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
 
 std::uint32_t HexOf(std::string_view text) {
   std::uint32_t number = 0;
@@ -72,11 +83,20 @@ absl::Status Attempt::Confirm(pq::RowView row) {
            .timeline = row[3] ? HexOf(row[3]->substr(0, kTimelineDigits)) : timeline_,
            .started = std::string(row[2].value_or("")),
            .system = {}};
-  last_ = seen_.position;
+  last_ = {seen_.position, timeline_};
   if (!cluster_.Confirms(server_, seen_, bounds_, sent_)) {
     return Unconfirmed(fmt::format("a {} at {}", seen_.standby ? "standby" : "primary", seen_.position.ToString()));
   }
+  if (row.size() > kOldestUnderWay && NumberOf(row[kOldestUnderWay]) < bounds_.at_least.xid) {
+    return Unconfirmed("a primary that has yet to show what a standby has shown");
+  }
   confirmed_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status Attempt::Note(pq::RowView row) {
+  last_ = {LsnOf(row[0]), timeline_};
+  last_.xid = NumberOf(row[1]);
   return absl::OkStatus();
 }
 
@@ -88,7 +108,11 @@ absl::Status Attempt::Deliver(absl::FunctionRef<absl::Status()> give) {
 }
 
 std::array<pq::Statement, 3> Attempt::Opening() const {
-  return {{{kBeginSql}, {TimeoutSql()}, {standby_ ? kStandbySql : kPrimarySql}}};
+  std::string where = standby_ ? kStandbySql : kPrimarySql;
+  const ReadToken& token = bounds_.at_least;
+  // What was under way when a standby was promoted is over.
+  if (!standby_ && token.xid != 0 && token.timeline == timeline_) where += kOldestUnderWaySql;
+  return {{{kBeginSql}, {TimeoutSql()}, {std::move(where)}}};
 }
 
 std::array<pq::Statement, 2> Attempt::Closing() const {
@@ -104,8 +128,7 @@ absl::Status Attempt::Query(const pq::Statement& statement, OnRow on_row) {
       [&](std::size_t number, pq::RowView row) {
         if (number == 2) return Confirm(row);
         if (number == 3) return Deliver([&] { return on_row(row); });
-        last_ = LsnOf(row[0]);
-        return absl::OkStatus();
+        return Note(row);
       },
       deadline_));
 }
@@ -116,11 +139,7 @@ absl::Status Attempt::Transaction(absl::FunctionRef<absl::Status(pq::Connection&
       connection.Pipeline(Opening(), [&](std::size_t, pq::RowView row) { return Confirm(row); }, deadline_);
   if (status.ok()) status = work(connection);
   if (!status.ok()) return Finished(std::move(status));
-  const auto take_position = [&](std::size_t, pq::RowView row) {
-    last_ = LsnOf(row[0]);
-    return absl::OkStatus();
-  };
-  return Finished(connection.Pipeline(Closing(), take_position, deadline_));
+  return Finished(connection.Pipeline(Closing(), [&](std::size_t, pq::RowView row) { return Note(row); }, deadline_));
 }
 
 absl::Status Attempt::Finished(absl::Status status) {
@@ -135,7 +154,7 @@ absl::Status Attempt::Finished(absl::Status status) {
 ReadReport Attempt::Report() const {
   return {.endpoint = cluster_.name(server_),
           .role = seen_.standby ? EndpointState::Role::kStandby : EndpointState::Role::kPrimary,
-          .token = {last_, timeline_},
+          .token = last_,
           .staleness = seen_.standby ? cluster_.Staleness(seen_.position, sent_) : absl::ZeroDuration(),
           .attempts = 1,
           .rows = rows_};

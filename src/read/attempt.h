@@ -52,6 +52,7 @@ class Attempt {
   std::array<pq::Statement, 3> Opening() const;
   std::array<pq::Statement, 2> Closing() const;
   absl::Status Confirm(pq::RowView row);
+  absl::Status Note(pq::RowView row);
   absl::Status Unconfirmed(std::string_view how);
   absl::Status Finished(absl::Status status);
 
@@ -65,7 +66,7 @@ class Attempt {
   const std::uint32_t timeline_;
 
   Observation seen_;
-  Lsn last_ = {};  ///< where the server was behind the last statement's snapshot
+  ReadToken last_ = {};  ///< where the server was behind the last statement's snapshot
   bool confirmed_ = false;
   bool unconfirmed_ = false;
   bool ended_by_caller_ = false;

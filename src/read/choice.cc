@@ -1,7 +1,7 @@
 #include "read/choice.h"
 
 #include <algorithm>
-#include <utility>
+#include <iterator>
 #include <vector>
 
 namespace bxb::read {

@@ -1,15 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <random>
 #include <span>
-#include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "bxb/read_options.h"
-#include "read/cluster_engine.h"
 
 namespace bxb::read {
 

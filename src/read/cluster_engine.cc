@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "pq/error.h"
@@ -14,6 +16,8 @@ namespace {
 
 // While a read waits for a position: how soon it is asked for again.
 constexpr absl::Duration kHurriedInterval = absl::Milliseconds(3);
+
+std::string Said(const absl::Status& status) { return std::string(status.message()); }
 
 absl::Status Bad(std::string_view option, std::string_view why) {
   return absl::InvalidArgumentError(fmt::format("ClusterOptions::{} {}", option, why));
@@ -31,20 +35,29 @@ absl::Status CheckOptions(const ClusterOptions& options) {
   return status;
 }
 
+// Servers that will be there later are worth waiting for; a password that is wrong everywhere is not.
+absl::StatusCode CodeOfAll(const std::set<absl::StatusCode>& codes) {
+  const bool permanent = codes == std::set{absl::StatusCode::kUnauthenticated} ||
+                         codes == std::set{absl::StatusCode::kNotFound} ||
+                         codes == std::set{absl::StatusCode::kPermissionDenied};
+  return permanent ? *codes.begin() : absl::StatusCode::kUnavailable;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ClusterEngine::Address>> ClusterEngine::AddressesOf(const ClusterOptions& options) {
   std::vector<Address> addresses;
   if (options.endpoints.empty()) {
-    if (absl::Status parsed = pq::CheckDsn(options.dsn); !parsed.ok()) return parsed;
-    for (const pq::Host& host : pq::HostsOf(options.dsn)) {
+    if (absl::Status parsed = pq::CheckDsn(options.dsn); !parsed.ok()) return Bad("dsn", "is " + Said(parsed));
+    for (const pq::Host& host : pq::EveryHostOf(options.dsn)) {
       addresses.push_back({.dsn = options.dsn, .host = host, .name = pq::NameOf(options.dsn, host), .label = ""});
     }
     return addresses;
   }
   for (const auto& [dsn, label] : options.endpoints) {
-    if (absl::Status parsed = pq::CheckDsn(dsn); !parsed.ok()) return parsed;
-    if (pq::HostsOf(dsn).size() > 1) return Bad("endpoints", "has a dsn with several hosts: list them one by one");
+    const std::string option = fmt::format("endpoints[{}].dsn", addresses.size());
+    if (absl::Status parsed = pq::CheckDsn(dsn); !parsed.ok()) return Bad(option, "is " + Said(parsed));
+    if (pq::EveryHostOf(dsn).size() > 1) return Bad(option, "has several hosts: list them one by one");
     addresses.push_back({.dsn = dsn, .host = {}, .name = pq::NameOf(dsn, {}), .label = label});
   }
   return addresses;
@@ -88,18 +101,16 @@ absl::Status ClusterEngine::AwaitFirstAnswers() {
   // A check ends within its own timeout; the rest is for threads that get no processor.
   const Time deadline = pq::After(2 * options_.check_timeout);
   news_.wait_until(lock, deadline, [&] { return std::ranges::find(heard_, false) == heard_.end(); });
+  if (!stranger_.ok()) return stranger_;
   std::vector<std::string> reasons;
-  absl::Status last = absl::UnavailableError("");
+  std::set<absl::StatusCode> codes;
   for (std::size_t i = 0; i < addresses_.size(); ++i) {
     const EndpointState& state = topology_.endpoint(i);
     if (state.healthy) return absl::OkStatus();
-    if (!state.status.ok()) last = state.status;
+    codes.insert(state.status.code());
     reasons.push_back(fmt::format("{}: {}", state.name, std::string(state.status.message())));
   }
-  // One that will be there later is worth waiting for; another password is not.
-  const bool permanent = addresses_.size() == 1 && !absl::IsDeadlineExceeded(last);
-  return {permanent ? last.code() : absl::StatusCode::kUnavailable,
-          fmt::format("no server answers: {}", fmt::join(reasons, "; "))};
+  return {CodeOfAll(codes), fmt::format("no server answers: {}", fmt::join(reasons, "; "))};
 }
 
 absl::StatusOr<pq::Connection> ClusterEngine::Connect(std::size_t server, const std::string& application_name,
@@ -112,33 +123,43 @@ absl::Duration ClusterEngine::IntervalNow() const {
   return waiting_ > 0 ? std::min(kHurriedInterval, options_.check_interval) : options_.check_interval;
 }
 
-// Without its lock: the host may ask for a snapshot in its hook.
-void ClusterEngine::Tell(const std::vector<ClusterEvent>& events) {
-  if (!options_.on_event) return;
-  const std::lock_guard one_at_a_time(telling_);
-  for (const ClusterEvent& event : events) options_.on_event(event);
+// One thread tells what all have seen, so that a hook that takes long keeps nobody else from watching. Without the
+// lock: the host may ask for a snapshot in it.
+void ClusterEngine::Tell() {
+  std::unique_lock lock(mutex_);
+  if (std::exchange(telling_, true)) return;
+  while (!untold_.empty()) {
+    const ClusterEvent event = std::move(untold_.front());
+    untold_.pop_front();
+    lock.unlock();
+    options_.on_event(event);
+    lock.lock();
+  }
+  telling_ = false;
 }
 
 absl::Status ClusterEngine::CheckSystem(std::size_t server, const std::string& system) {
   if (system_.empty()) system_ = system;
   if (system == system_) return absl::OkStatus();
-  return absl::InvalidArgumentError(
+  stranger_ = absl::InvalidArgumentError(
       fmt::format("{} belongs to another cluster: its system identifier is {}, not {}", name(server), system, system_));
+  return stranger_;
 }
 
 void ClusterEngine::Report(std::size_t server, const absl::StatusOr<read::Observation>& seen, Time asked) {
-  std::vector<ClusterEvent> events;
   {
     const std::lock_guard lock(mutex_);
     const absl::Status status = seen.ok() ? CheckSystem(server, seen->system) : seen.status();
-    events = status.ok() ? topology_.Answered(server, *seen, asked, std::chrono::steady_clock::now())
-                         : topology_.Failed(server, status);
+    read::Topology::Events events = status.ok()
+                                        ? topology_.Answered(server, *seen, asked, std::chrono::steady_clock::now())
+                                        : topology_.Failed(server, status);
+    if (options_.on_event) std::ranges::move(events, std::back_inserter(untold_));
     if (!status.ok()) std::exchange(lost_[server], std::make_shared<pq::Interrupt>())->Set();
     heard_[server] = true;
     ++version_;
   }
   news_.notify_all();
-  Tell(events);
+  Tell();
 }
 
 ClusterEngine::View ClusterEngine::Look(const read::Bounds& bounds) const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -93,7 +94,7 @@ class ClusterEngine {
   absl::Status AwaitFirstAnswers();
   void Report(std::size_t server, const absl::StatusOr<read::Observation>& seen, Time asked);
   absl::Status CheckSystem(std::size_t server, const std::string& system);
-  void Tell(const std::vector<ClusterEvent>& events);
+  void Tell();
   absl::Duration IntervalNow() const;
 
   const ClusterOptions options_;
@@ -105,8 +106,10 @@ class ClusterEngine {
   std::uint64_t version_ = 0;
   std::vector<bool> heard_;  ///< of whom, good or bad
   std::string system_;       ///< of the first who answered
+  absl::Status stranger_;    ///< the last one that has another
   std::vector<std::shared_ptr<pq::Interrupt>> lost_;
-  std::mutex telling_;
+  std::deque<ClusterEvent> untold_;
+  bool telling_ = false;  ///< a thread is in the hook
   std::atomic<int> waiting_ = 0;
 
   std::vector<std::unique_ptr<read::Monitor>> monitors_;  // last, to go first

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kNowSql = R"(
   SELECT pg_snapshot_xmin(pg_current_snapshot()), pg_is_in_recovery(),
          CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END,
-         (SELECT 3 * setting::bigint FROM pg_settings WHERE name = 'wal_writer_delay'))";
+         (3000 * extract(epoch FROM current_setting('wal_writer_delay')::interval))::bigint)";
 
 // A primary that crashes forgets what was not flushed, and gives its transaction numbers out again.
 constexpr const char* kFlushedSql = "SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn, $1::pg_lsn";

@@ -38,8 +38,10 @@ Topology::Events Topology::Answered(std::size_t server, const Observation& seen,
   const std::uint32_t timeline = same_life ? std::max(state.timeline, seen.timeline) : seen.timeline;
   const Role role = seen.standby ? Role::kStandby : Role::kPrimary;
   Events events = Changes(server, role, timeline);
-  if (timeline > timeline_) Turn(timeline);
-  if (state.role == Role::kStandby && role == Role::kPrimary) parting_ = ReadToken(state.position, state.timeline);
+  const bool promoted = same_life && state.role == Role::kStandby && role == Role::kPrimary;
+  // A promotion adds one at least, and exactly one only where the standby's timeline was not told late.
+  const bool parted = promoted && timeline == state.timeline + 1;
+  const ReadToken replayed(state.position, state.timeline);
   if (primary_ == server && (role == Role::kStandby || !same_life)) Depose();
   servers_[server].started = seen.started;
   servers_[server].answered = answered;
@@ -49,14 +51,16 @@ Topology::Events Topology::Answered(std::size_t server, const Observation& seen,
   state.timeline = timeline;
   state.position = seen.position;
   state.latency = Smooth(state.latency, absl::FromChrono(answered - asked));
+  if (const std::uint32_t latest = LatestTimeline(); latest != timeline_) Turn(latest);
   if (role == Role::kPrimary && timeline == timeline_) LearnPrimary(server, asked);
+  if (parted && primary_ == server) parting_ = replayed;
   return events;
 }
 
 Topology::Events Topology::Changes(std::size_t server, EndpointState::Role role, std::uint32_t timeline) const {
   const auto& [state, started, answered] = servers_[server];
   Events events;
-  if (answered && !state.healthy) events.push_back({Kind::kBack, state.name, std::string(Name(role))});
+  if (!state.status.ok()) events.push_back({Kind::kBack, state.name, std::string(Name(role))});
   if (state.role == Role::kStandby && role == Role::kPrimary) {
     events.push_back({Kind::kPromoted, state.name, fmt::format("timeline {}", timeline)});
   }
@@ -70,8 +74,21 @@ Topology::Events Topology::Changes(std::size_t server, EndpointState::Role role,
   return events;
 }
 
+// Of those that are lost too: a primary that is away for a moment does not bring the one before it back. Only a new
+// life on an earlier timeline takes its word back, as that of a standby that was promoted by mistake and made anew.
+std::uint32_t Topology::LatestTimeline() const {
+  std::uint32_t latest = 0;
+  for (const Server& server : servers_) latest = std::max(latest, server.state.timeline);
+  return latest;
+}
+
 void Topology::Turn(std::uint32_t timeline) {
   timeline_ = timeline;
+  Supersede();
+}
+
+// Another primary has another history, whatever its timeline's number is.
+void Topology::Supersede() {
   first_seen_.reset();
   parting_.reset();
   Depose();
@@ -85,7 +102,7 @@ void Topology::Depose() {
 
 void Topology::LearnPrimary(std::size_t server, Time asked) {
   if (primary_ && *primary_ != server && servers_[*primary_].state.healthy) return;
-  if (primary_ && *primary_ != server) Depose();
+  if (primary_ && *primary_ != server) Supersede();
   primary_ = server;
   const Lsn position = servers_[server].state.position;
   if (!first_seen_) first_seen_ = position;

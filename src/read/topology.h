@@ -16,8 +16,8 @@
 namespace bxb::read {
 
 /// What all checks so far say of a cluster: who is the primary, on which timeline, and who has replayed how much of it.
-/// The latest timeline that any server has shown is the cluster's; those on another one have gone another way, or have
-/// yet to follow. Thread-compatible, and waits for nothing: the clock is the caller's.
+/// The latest timeline that any server is on, or was when it was lost, is the cluster's; those on another one have gone
+/// another way, or have yet to follow. Thread-compatible, and waits for nothing: the clock is the caller's.
 class Topology {
  public:
   using Time = pq::Deadline;
@@ -62,7 +62,9 @@ class Topology {
   };
 
   Events Changes(std::size_t server, EndpointState::Role role, std::uint32_t timeline) const;
+  std::uint32_t LatestTimeline() const;
   void Turn(std::uint32_t timeline);
+  void Supersede();
   void Depose();
   void LearnPrimary(std::size_t server, Time asked);
   bool Reaches(Lsn position, const ReadToken& token) const;

@@ -7,26 +7,31 @@ namespace {
 
 // The shortest decimal that reads back as the double. Casting to text gives it, unless the session has another
 // extra_float_digits: the sum of constants asks that, and is folded when the query is planned. Then 15 digits do or,
-// behind them, 16 or 17; to_char does not depend on the setting. Whole numbers, the most common, are cheaper as
-// integers. What the last arm keeps from the casts that would overflow is out of Decimal's reach, infinite, or NaN.
+// behind them, 16 or 17 (some powers of two get one digit more); to_char does not depend on the setting. As in the
+// server's own output, a decimal just between two doubles does not do, hence the products. Whole numbers, the most
+// common, are cheaper as integers. What the last arm keeps from the casts that would overflow is out of Decimal's
+// reach, infinite, or NaN.
 constexpr const char* kDoubleSql = R"(CASE
       WHEN value = trunc(value) AND abs(value) < 1e15 THEN value::bigint::numeric
       WHEN (0.1::float8 + 0.2::float8)::text = '0.30000000000000004' THEN value::text::numeric
       WHEN abs(value) < 1e300 THEN CASE
-        WHEN value::numeric::float8 = value THEN value::numeric
-        WHEN to_char(value, '9.999999999999999EEEE')::float8 = value
+        WHEN (value::numeric * 1.000000000000000000000000000001)::float8 = value
+          AND (value::numeric * 0.999999999999999999999999999999)::float8 = value
+          THEN value::numeric
+        WHEN (to_char(value, '9.999999999999999EEEE')::numeric * 1.000000000000000000000000000001)::float8 = value
+          AND (to_char(value, '9.999999999999999EEEE')::numeric * 0.999999999999999999999999999999)::float8 = value
           THEN to_char(value, '9.999999999999999EEEE')::numeric
         ELSE to_char(value, '9.9999999999999999EEEE')::numeric END
       ELSE value::numeric END)";
 
+// The server prints a JSON number in plain digits. What is longer than Decimal's digits, up to the 131,072 of numeric,
+// would make sums overflow.
 std::string PropertyNumberSql(const std::string& name) {
-  return fmt::format(R"(CASE jsonb_typeof(properties->{0})
-      WHEN 'number' THEN CASE
-        WHEN abs((properties->{0})::numeric) < 1e38 AND scale((properties->{0})::numeric) <= 38
-          THEN (properties->{0})::numeric END
+  return fmt::format(R"(CASE WHEN length(properties->>{0}) <= 38 THEN CASE jsonb_typeof(properties->{0})
+      WHEN 'number' THEN (properties->{0})::numeric
       WHEN 'string' THEN CASE
-        WHEN properties->>{0} ~ '^-?[0-9]{{1,38}}([.][0-9]{{1,38}})?$' THEN (properties->>{0})::numeric END
-      END)",
+        WHEN properties->>{0} ~ '^-?[0-9]+([.][0-9]+)?$' THEN (properties->>{0})::numeric END
+      END END)",
                      name);
 }
 

@@ -12,7 +12,8 @@ namespace bxb {
 namespace {
 
 TEST(ReadToken, ReadsWhatItWrites) {
-  for (const char* text : {"0/0", "0/16B3748", "0/16B3748@1", "FFFFFFFF/FFFFFFFF@4294967295"}) {
+  for (const char* text :
+       {"0/0", "0/16B3748", "0/16B3748@1", "0/16B3748@1:738", "FFFFFFFF/FFFFFFFF@4294967295:18446744073709551615"}) {
     const auto token = ReadToken::Parse(text);
     ASSERT_TRUE(token) << text;
     EXPECT_EQ(token->ToString(), text);
@@ -27,9 +28,22 @@ TEST(ReadToken, IsWithoutTimelineWhereItIsNotKnown) {
   EXPECT_FALSE(ReadToken(Lsn{255}).empty());
 }
 
+TEST(ReadToken, StandsForAllThatItWasRaisedBy) {
+  ReadToken token(Lsn{20}, 1);
+  ReadToken seen(Lsn{10}, 1);
+  seen.xid = 738;
+  token.Raise(seen);
+  EXPECT_EQ(token.ToString(), "0/14@1:738");
+  token.Raise({Lsn{5}, 2});
+  EXPECT_EQ(token.ToString(), "0/5@2");
+  token.Raise({Lsn{30}, 1});
+  EXPECT_EQ(token.ToString(), "0/5@2");
+}
+
 TEST(ReadToken, AnythingElseIsNone) {
-  for (const char* text : {"", "@", "@1", "0/1@", "0/1@-1", "0/1@+1", "0/1@ 1", "0/1@1 ", "0/1@x", "0/1@4294967296",
-                           "0/1@1@1", "16B3748", "0/123456789", " 0/1"}) {
+  for (const char* text :
+       {"", "@", "@1", "0/1@", "0/1@-1", "0/1@+1", "0/1@ 1", "0/1@1 ", "0/1@x", "0/1@4294967296", "0/1@1@1",
+        "0/1@1:", "0/1@1:x", "0/1@1:18446744073709551616", "0/1:738", "16B3748", "0/123456789", " 0/1"}) {
     EXPECT_EQ(ReadToken::Parse(text), std::nullopt) << text;
   }
 }
