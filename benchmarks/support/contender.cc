@@ -43,7 +43,7 @@ void RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std
   Progress progress(results);
   benchmark::RunSpecifiedBenchmarks(&progress);
   benchmark::ClearRegisteredBenchmarks();  // and what they hold, while the server is still there
-  results.Print(std::cout, columns);
+  if (!columns.empty()) results.Print(std::cout, columns);
   print_targets(results, std::cout);
 }
 

@@ -1,10 +1,28 @@
 #include "support/flags.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
 
 namespace bxb::bench {
+namespace {
+
+// Takes the first word off a list with commas.
+std::string_view TakeWord(std::string_view& list) {
+  const std::string_view word = list.substr(0, list.find(','));
+  list.remove_prefix(std::min(word.size() + 1, list.size()));
+  return word;
+}
+
+}  // namespace
+
+bool Lists(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    if (TakeWord(list) == word) return true;
+  }
+  return false;
+}
 
 Flags::Flags(int argc, char** argv, std::string_view usage) : usage_(usage), arguments_(argv + 1, argv + argc) {}
 
@@ -29,6 +47,13 @@ void Flags::Take(std::string_view flag, int& value) {
 void Flags::Take(CommonSettings& settings) {
   Take("--dsn=", settings.dsn);
   Take("--rounds=", settings.rounds);
+}
+
+void Flags::TakeList(std::string_view flag, std::string_view known, std::string& value) {
+  Take(flag, value);
+  for (std::string_view list = value; !list.empty();) {
+    if (const std::string_view word = TakeWord(list); !Lists(known, word)) Refuse(word);
+  }
 }
 
 void Flags::RefuseOthers() const {

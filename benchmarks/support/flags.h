@@ -12,6 +12,9 @@ struct CommonSettings {
   int rounds = 5;
 };
 
+/// Whether a list with commas holds this word.
+bool Lists(std::string_view list, std::string_view word);
+
 /// What Google Benchmark has left of the command line.
 class Flags {
  public:
@@ -25,6 +28,9 @@ class Flags {
   void Take(std::string_view flag, int& value);  ///< 1 at least
 
   void Take(CommonSettings& settings);
+
+  /// Takes "--name=one,two": words of the list `known`. Another one ends the program, as RefuseOthers does.
+  void TakeList(std::string_view flag, std::string_view known, std::string& value);
 
   /// Prints the usage and ends the program if an argument is left: nobody knows it.
   void RefuseOthers() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <ranges>
 
 namespace bxb::bench {
 namespace {
@@ -43,11 +44,17 @@ std::optional<Summary> Results::Ratio(const std::string& contender, const std::s
   return Summarize(std::move(ratios));
 }
 
-void Results::Print(std::ostream& out, std::span<const Column> columns) const {
+void Results::Print(std::ostream& out, std::span<const Column> columns) const { Print(out, columns, "", ""); }
+
+void Results::Print(std::ostream& out, std::span<const Column> columns, std::string_view prefix,
+                    std::string_view title) const {
+  auto wanted = contenders_ | std::views::filter([prefix](const auto& name) { return name.starts_with(prefix); });
+  if (wanted.begin() == wanted.end()) return;
+  if (!title.empty()) out << "\n" << title << "\n";
   out << fmt::format("{:<28}", "median of the rounds");
   for (const Column& column : columns) out << fmt::format("{:>{}}", column.title, column.width);
   out << "\n";
-  for (const std::string& contender : contenders_) {
+  for (const std::string& contender : wanted) {
     out << fmt::format("{:<28}", contender);
     for (const Column& column : columns) out << fmt::format("{:>{}}", Cell(contender, column), column.width);
     out << "\n";

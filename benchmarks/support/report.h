@@ -7,6 +7,7 @@
 #include <ostream>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bxb::bench {
@@ -37,6 +38,9 @@ class Results {
 
   /// A table: a row for each contender, with the medians of these metrics, or how far they spread.
   void Print(std::ostream& out, std::span<const Column> columns) const;
+
+  /// The same for the contenders whose names begin so, under a title; nothing where there are none.
+  void Print(std::ostream& out, std::span<const Column> columns, std::string_view prefix, std::string_view title) const;
 
  private:
   using ByRound = std::map<int, double>;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <vector>
 
 #include "bxb/internal/big_endian.h"
 #include "bxb/internal/copy_format.h"
@@ -29,6 +30,25 @@ void Session::Run(const std::string& sql) { Checked(PQexec(connection_.get(), sq
 std::string Session::Value(const std::string& sql) {
   const Result result = Checked(PQexec(connection_.get(), sql.c_str()), PGRES_TUPLES_OK);
   return PQgetvalue(result.get(), 0, 0);
+}
+
+std::size_t Session::Query(const std::string& sql, std::span<const std::string> parameters) {
+  std::vector<const char*> values;
+  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+  const Result result = Checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                                             values.data(), nullptr, nullptr, 0),
+                                PGRES_TUPLES_OK);
+  return static_cast<std::size_t>(PQntuples(result.get()));
+}
+
+std::size_t Session::Receive(const std::string& sql) {
+  Checked(PQexec(connection_.get(), sql.c_str()), PGRES_COPY_OUT);
+  char* data = nullptr;
+  while (PQgetCopyData(connection_.get(), &data, 0) > 0) PQfreemem(data);
+  const Result result = Checked(PQgetResult(connection_.get()), PGRES_COMMAND_OK);
+  const std::size_t rows = std::strtoull(PQcmdTuples(result.get()), nullptr, 10);
+  while (PGresult* next = PQgetResult(connection_.get())) PQclear(next);
+  return rows;
 }
 
 void Session::Copy(const std::string& sql, std::string_view tuples, std::size_t chunk_bytes) {

@@ -25,6 +25,12 @@ class Session {
   /// The first column of the first row.
   std::string Value(const std::string& sql);
 
+  /// One statement with its parameters, values as text; returns the number of rows.
+  std::size_t Query(const std::string& sql, std::span<const std::string> parameters);
+
+  /// Receives the data of a COPY TO STDOUT, without a look at it; returns the number of rows.
+  std::size_t Receive(const std::string& sql);
+
   /// One simple-query message that holds one COPY FROM STDIN, and its data: header, tuples, trailer, handed
   /// to libpq in pieces of at most `chunk_bytes`.
   void Copy(const std::string& sql, std::string_view tuples, std::size_t chunk_bytes = std::size_t{64} << 10);

@@ -74,6 +74,26 @@ TEST(Hosts, AreLeftToLibpqWhereAStandbyIsOnlyPreferred) {
   EXPECT_EQ(HostsOf("host=a,b target_session_attrs=prefer-standby"), kLeftToLibpq);
 }
 
+TEST(EveryHost, IsGivenWhateverTheTargetIs) {
+  EXPECT_EQ(EveryHostOf("host=a,b target_session_attrs=prefer-standby"),
+            (std::vector<Host>{{"a", "", "5432"}, {"b", "", "5432"}}));
+  EXPECT_EQ(EveryHostOf("host=a target_session_attrs=prefer-standby"), kLeftToLibpq);
+}
+
+TEST(HostName, IsTheHostAndItsPort) {
+  EXPECT_EQ(NameOf("host=a,b", {"b", "", "5432"}), "b:5432");
+  EXPECT_EQ(NameOf("hostaddr=10.0.0.1,10.0.0.2 port=1", {"", "10.0.0.2", "1"}), "10.0.0.2:1");
+  EXPECT_EQ(NameOf("host=a,b hostaddr=10.0.0.1,10.0.0.2", {"b", "10.0.0.2", "5432"}), "b:5432");
+  EXPECT_EQ(NameOf("host='/run/a dir'", {}), "/run/a dir:5432");
+}
+
+TEST(HostName, IsWhatLibpqWouldConnectToWhereTheChoiceIsLeftToIt) {
+  EXPECT_EQ(NameOf("host=a port=7", {}), "a:7");
+  EXPECT_EQ(NameOf("hostaddr=10.0.0.1", {}), "10.0.0.1:5432");
+  EXPECT_EQ(NameOf("postgresql://u:secret@a.example:7/db?sslmode=require", {}), "a.example:7");
+  EXPECT_EQ(NameOf("", {}), HostsOf("host=,b")[0].host + ":5432");
+}
+
 class HostsOfTheEnvironment : public ::testing::Test {
  protected:
   static void Set(const char* name, const std::string& value) { setenv(name, value.c_str(), 1); }
@@ -92,6 +112,7 @@ TEST_F(HostsOfTheEnvironment, StandInForWhatTheDsnDoesNotSay) {
   EXPECT_EQ(HostsOf("host=c,d"), (std::vector<Host>{{"c", "", "1"}, {"d", "", "2"}}));
   EXPECT_EQ(HostsOf("host=c,d port=,7"), (std::vector<Host>{{"c", "", "5432"}, {"d", "", "7"}}));
   EXPECT_EQ(HostsOf("host=c"), kLeftToLibpq);
+  EXPECT_EQ(NameOf("dbname=x", HostsOf("dbname=x")[1]), "b:2");
   Set("PGHOSTADDR", "10.0.0.1,10.0.0.2");
   EXPECT_EQ(HostsOf("port=3"), (std::vector<Host>{{"a", "10.0.0.1", "3"}, {"b", "10.0.0.2", "3"}}));
 }

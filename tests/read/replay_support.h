@@ -31,6 +31,8 @@ constexpr const char* kMarks = "CREATE TABLE marks (id bigint NOT NULL, created_
 /// Replays the marks, again and again, and keeps what it was given.
 class MarkReplay {
  public:
+  explicit MarkReplay(const ReplayPosition& since = {}) : position_(since) {}
+
   /// What is new on this server; nothing where the server is behind an earlier one.
   std::set<std::int64_t> Round(pq::Connection& connection) {
     const auto now = read::ReplayPositionNow(connection, 1, Soon()).value();

@@ -127,6 +127,8 @@ class ReplayTest : public ::testing::Test {
     const std::size_t meanwhile = replay_.delivered().size();
     stop = true;
     for (std::thread& thread : threads) thread.join();
+    // A commit that is flushed: a rollback is not, and until the standby has seen it, it waits for that transaction.
+    Sql(primary->dsn(database_), "INSERT INTO marks VALUES (0)");
     CatchUp();
     replay_.Round(pick());
     const std::set<std::int64_t> all = IdsIn(primary->dsn(database_));
@@ -207,6 +209,29 @@ TEST_F(ReplayTest, FrozenAndRewrittenRowsStayWhereTheyWere) {
   Sql(dsn, "VACUUM (FULL) marks");
   EXPECT_THAT(replay_.Round(reader), ElementsAre(2));
   EXPECT_THAT(MarkReplay().Round(reader), ElementsAre(1, 2));
+}
+
+TEST_F(ReplayTest, ARewrittenTableComesAgain) {
+  const std::string dsn = primary->dsn(database_);
+  pq::Connection reader = Connect(dsn);
+  Sql(dsn, "INSERT INTO marks VALUES (1)");
+  EXPECT_THAT(replay_.Round(reader), ElementsAre(1));
+  Sql(dsn, "ALTER TABLE marks ALTER created_at TYPE text");
+  EXPECT_THAT(MarkReplay(replay_.position()).Round(reader), ElementsAre(1));
+}
+
+TEST_F(ReplayTest, NeedsToReadTheSystemColumnToo) {
+  const std::string dsn = primary->dsn(database_);
+  Sql(dsn,
+      "DROP ROLE IF EXISTS replayer; CREATE ROLE replayer LOGIN; GRANT SELECT (id) ON marks TO replayer; "
+      "INSERT INTO marks VALUES (1)");
+  pq::Connection reader = Connect(dsn + " user=replayer");
+  auto plan = read::PlanScan(reader, RowCodec<Mark>::Shape(), {}, Soon()).value();
+  plan.conditions.push_back(read::CommittedBetween({.xid = 3}, {.xid = 1'000'000}));
+  RowSink<Mark> rows([](const Mark&) { return absl::OkStatus(); });
+  EXPECT_EQ(read::StreamScan(reader, plan, rows.sink(), Soon()).status().code(), absl::StatusCode::kPermissionDenied);
+  Sql(dsn, "GRANT SELECT (xmin) ON marks TO replayer");
+  EXPECT_EQ(read::StreamScan(reader, plan, rows.sink(), Soon()).value(), 1);
 }
 
 TEST_F(ReplayTest, CountsTheRowsOfPartitions) {

@@ -166,10 +166,15 @@ long PeakKilobytes() {
 
 TEST_F(ScanTest, MemoryDoesNotGrowWithTheTable) {
   Run(kNotes);
-  Run("INSERT INTO notes SELECT g, now(), repeat('x', 1000) FROM generate_series(1, 100000) g");
+  Run("INSERT INTO notes SELECT g, now(), repeat('x', 1000) FROM generate_series(1, 400000) g");
   const long before = PeakKilobytes();
-  EXPECT_EQ(Scan<Note>(connection_, {}, [](const Note&) { return absl::OkStatus(); }).value(), 100'000);
-  EXPECT_LT(PeakKilobytes() - before, 16 * 1024);
+  EXPECT_EQ(Scan<Note>(connection_, {}, [](const Note&) { return absl::OkStatus(); }).value(), 400'000);
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr long kAllowance = 300 * 1024;  // The sanitizer keeps what is freed for a while.
+#else
+  constexpr long kAllowance = 16 * 1024;
+#endif
+  EXPECT_LT(PeakKilobytes() - before, kAllowance);
 }
 
 TEST_F(ScanTest, TheOrganizationIsACondition) {

@@ -131,7 +131,8 @@ absl::Time NextCut(const UsageQuery& query, absl::Time time) {
   const absl::Time shown = time + absl::Seconds(next - local.cs) - local.subsecond;
   absl::TimeZone::CivilTransition change;
   if (!zone.NextTransition(time, &change)) return shown;
-  return std::min(shown, zone.At(change.from).trans);
+  const bool skips = change.from < change.to;
+  return std::min(shown, zone.At(skips ? change.from : change.to).trans);
 }
 
 std::optional<absl::Time> KeyTime(const UsageQuery& query, absl::Time time) {
