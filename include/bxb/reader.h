@@ -144,9 +144,9 @@ class Reader {
   /// transactions): bound it with ScanOptions::range.
   ///
   /// Behind a promotion a position of the old timeline goes on where it can be proven that it lies before the parting:
-  /// this reader has seen the new primary replay beyond it, or its role may read the history
-  /// (GRANT EXECUTE ON FUNCTION pg_read_file(text), pg_read_server_files). Otherwise FailedPrecondition: transaction
-  /// numbers may have been given out twice. Begin again from ReplayPosition{}, and drop what you have by its key.
+  /// this reader has seen the new primary replay beyond it, or its role may read the history (GRANT EXECUTE ON FUNCTION
+  /// pg_read_file(text, bigint, bigint, boolean)). Otherwise FailedPrecondition: transaction numbers may have been given
+  /// out twice. Begin again from ReplayPosition{}, and drop what you have by its key.
   template <DescribedRow Row>
   absl::StatusOr<ReplayReport> Replay(const ReplayPosition& since, const ScanOptions& scan,
                                       const std::function<absl::Status(const Row&)>& on_row,

@@ -117,8 +117,10 @@ TEST_F(ClusterFault, APrimaryOneOfWhoseProcessesCrashesIsFollowedAgain) {
       pq::After(absl::Seconds(30)));
   ASSERT_TRUE(begun.ok()) << begun.status();
   ASSERT_EQ(kill(std::stoi(*begun->at(0).at(0)), SIGKILL), 0);
-  EXPECT_TRUE(EventuallyHealthy(kPrimary, false));
-  EXPECT_TRUE(Eventually([&] { return IsWell(); })) << cluster_->snapshot();
+  EXPECT_FALSE(session.Query("COMMIT", pq::After(absl::Seconds(30))).ok());
+  ASSERT_TRUE(Eventually([&] { return trio->primary->Query("CHECKPOINT").ok(); }));
+  const Lsn written = *Lsn::Parse(SqlValue(trio->primary->dsn(), "SELECT pg_current_wal_flush_lsn()"));
+  EXPECT_TRUE(Eventually([&] { return IsWell() && State(kPrimary).position >= written; })) << cluster_->snapshot();
 }
 
 TEST_F(ClusterFault, LagGrowsInBytesAndTimeWhileReplayIsPaused) {
