@@ -190,7 +190,9 @@ TEST_F(PartitionTest, StoresTheOthersWhileAPartitionCannotBeCreated) {
   const auto outcomes = writer->WriteBatch(Joined(EventsOf(1, 500), EventsOf(9, 1, 500)), kLong);
   EXPECT_EQ(Count(outcomes, Kind::kInserted), 500);
   EXPECT_EQ(outcomes[500].kind, Kind::kRejected);
-  EXPECT_EQ(outcomes[500].status.code(), absl::StatusCode::kAborted) << outcomes[500].status;
+  // Whichever it is in the middle of when its time is over.
+  EXPECT_TRUE(absl::IsAborted(outcomes[500].status) || absl::IsDeadlineExceeded(outcomes[500].status))
+      << outcomes[500].status;
   ASSERT_TRUE(other->Query("COMMIT", pq::After(kLong)).ok());
   EXPECT_EQ(writer->WriteDurable(EventsOf(9, 1, 500)[0], kLong).kind, Kind::kInserted);
 }
