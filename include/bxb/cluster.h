@@ -77,7 +77,7 @@ struct EndpointState {
 
   std::uint32_t timeline = 0;  ///< 0: not known yet
   bool on_timeline = false;    ///< the primary's; others serve no reads: they have gone another way, or are behind
-  Lsn position = {};           ///< a standby: replayed up to here; a primary: written up to here
+  Lsn position = {};           ///< a standby: replayed up to here; a primary: flushed up to here
 
   /// Behind the primary; nullopt where that is not known (no primary seen, another timeline) or, for the time, more
   /// than what is remembered of it (10 minutes). In time: how long ago the primary was where this standby is now,

@@ -81,8 +81,7 @@ absl::Status Attempt::Confirm(pq::RowView row) {
   seen_ = {.standby = row[0] == "t",
            .position = LsnOf(row[1]),
            .timeline = row[3] ? HexOf(row[3]->substr(0, kTimelineDigits)) : timeline_,
-           .started = std::string(row[2].value_or("")),
-           .system = {}};
+           .started = std::string(row[2].value_or(""))};
   last_ = {seen_.position, timeline_};
   if (!cluster_.Confirms(server_, seen_, bounds_, sent_)) {
     return Unconfirmed(fmt::format("a {} at {}", seen_.standby ? "standby" : "primary", seen_.position.ToString()));

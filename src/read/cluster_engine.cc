@@ -77,10 +77,8 @@ ClusterEngine::ClusterEngine(const ClusterOptions& options, std::vector<Address>
         .thread_name = fmt::format("bxb-monitor-{}", i),
         .timeout = options_.check_timeout,
         .interval = [this] { return IntervalNow(); },
-        .connect =
-            [this, i](Time deadline, const pq::Interrupt* interrupt) {
-              return Connect(i, options_.application_name, deadline, interrupt);
-            },
+        .connect = [this, i](Time deadline,
+                             const pq::Interrupt* interrupt) { return ConnectMonitor(i, deadline, interrupt); },
         .report = [this, i](const absl::StatusOr<read::Observation>& seen, Time asked) { Report(i, seen, asked); }}));
   }
 }
@@ -138,6 +136,17 @@ void ClusterEngine::Tell() {
   telling_ = false;
 }
 
+absl::StatusOr<pq::Connection> ClusterEngine::ConnectMonitor(std::size_t server, Time deadline,
+                                                             const pq::Interrupt* interrupt) {
+  auto connection = Connect(server, options_.application_name, deadline, interrupt);
+  if (!connection.ok()) return connection;
+  const auto system = read::SystemIdentifier(*connection, deadline);
+  if (!system.ok()) return system.status();
+  const std::lock_guard lock(mutex_);
+  if (absl::Status known = CheckSystem(server, *system); !known.ok()) return known;
+  return connection;
+}
+
 absl::Status ClusterEngine::CheckSystem(std::size_t server, const std::string& system) {
   if (system_.empty()) system_ = system;
   if (system == system_) return absl::OkStatus();
@@ -149,12 +158,11 @@ absl::Status ClusterEngine::CheckSystem(std::size_t server, const std::string& s
 void ClusterEngine::Report(std::size_t server, const absl::StatusOr<read::Observation>& seen, Time asked) {
   {
     const std::lock_guard lock(mutex_);
-    const absl::Status status = seen.ok() ? CheckSystem(server, seen->system) : seen.status();
-    read::Topology::Events events = status.ok()
+    read::Topology::Events events = seen.ok()
                                         ? topology_.Answered(server, *seen, asked, std::chrono::steady_clock::now())
-                                        : topology_.Failed(server, status);
+                                        : topology_.Failed(server, seen.status());
     if (options_.on_event) std::ranges::move(events, std::back_inserter(untold_));
-    if (!status.ok()) std::exchange(lost_[server], std::make_shared<pq::Interrupt>())->Set();
+    if (!seen.ok()) std::exchange(lost_[server], std::make_shared<pq::Interrupt>())->Set();
     heard_[server] = true;
     ++version_;
   }

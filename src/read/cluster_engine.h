@@ -93,6 +93,7 @@ class ClusterEngine {
   static std::vector<EndpointState> StatesOf(const std::vector<Address>& addresses);
   absl::Status AwaitFirstAnswers();
   void Report(std::size_t server, const absl::StatusOr<read::Observation>& seen, Time asked);
+  absl::StatusOr<pq::Connection> ConnectMonitor(std::size_t server, Time deadline, const pq::Interrupt* interrupt);
   absl::Status CheckSystem(std::size_t server, const std::string& system);
   void Tell();
   absl::Duration IntervalNow() const;

@@ -90,16 +90,5 @@ TEST(LsnHistory, IsEmptyOnceCleared) {
   EXPECT_EQ(CompleteSince(history, 100), std::nullopt);
 }
 
-// The next record would begin behind a page's header, and no standby is there before it has come.
-TEST(EndOfLog, LiesBeforeAPagesHeader) {
-  constexpr std::uint64_t kPage = 8192, kSegment = 16 * 1024 * 1024;
-  EXPECT_EQ(EndOfLog({kSegment + 5 * kPage + 24}, kPage, kSegment), Lsn{kSegment + 5 * kPage});
-  EXPECT_EQ(EndOfLog({3 * kSegment + 40}, kPage, kSegment), Lsn{3 * kSegment});
-  for (const std::uint64_t at :
-       {kSegment + 5 * kPage + 32, kSegment + 5 * kPage + 40, 3 * kSegment + 48, 3 * kSegment - 8}) {
-    EXPECT_EQ(EndOfLog({at}, kPage, kSegment), Lsn{at});
-  }
-}
-
 }  // namespace
 }  // namespace bxb::read

@@ -82,7 +82,6 @@ class TopologyOfThree : public ::testing::Test {
  private:
   Observation Seen(std::size_t server, Observation seen) const {
     seen.started = fmt::format("life {}", lives_[server]);
-    seen.system = "7";
     return seen;
   }
 
