@@ -11,9 +11,9 @@
 
 namespace bxb {
 
-/// Which of the servers that qualify serves a read. Two are drawn at random, and the one with the lower latency (times
-/// one more than its reads under way) wins: as good as asking all, without all readers running to the same one
-/// (M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001).
+/// Which of the servers that qualify serves a read. Two are drawn at random, and the first one wins unless the other
+/// has a clearly lower latency (times one more than its reads under way): as good as asking all, without all readers
+/// running to the same one (M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001).
 enum class ReadPolicy : std::uint8_t {
   kPreferReplica,  ///< of the replicas; the primary only where none qualifies
   kLeastLatency,   ///< of all servers, the primary among them

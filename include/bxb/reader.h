@@ -145,8 +145,8 @@ class Reader {
   ///
   /// Behind a promotion a position of the old timeline goes on where it can be proven that it lies before the parting:
   /// this reader has seen the new primary replay beyond it, or its role may read the history (GRANT EXECUTE ON FUNCTION
-  /// pg_read_file(text, bigint, bigint, boolean)). Otherwise FailedPrecondition: transaction numbers may have been given
-  /// out twice. Begin again from ReplayPosition{}, and drop what you have by its key.
+  /// pg_read_file(text, bigint, bigint, boolean)). Otherwise FailedPrecondition: transaction numbers may have been
+  /// given out twice. Begin again from ReplayPosition{}, and drop what you have by its key.
   template <DescribedRow Row>
   absl::StatusOr<ReplayReport> Replay(const ReplayPosition& since, const ScanOptions& scan,
                                       const std::function<absl::Status(const Row&)>& on_row,
@@ -173,8 +173,9 @@ class Reader {
    private:
     absl::Status Learn(std::span<const PgType> types) {
       auto codec = RowCodec<Row>::For(types);
-      if (codec.ok()) codec_.emplace(*std::move(codec));
-      return codec.status();
+      if (!codec.ok()) return codec.status();
+      codec_.emplace(*std::move(codec));
+      return absl::OkStatus();
     }
 
     absl::Status Take(std::string_view tuple) {

@@ -31,12 +31,16 @@ Pool Wanted(std::span<const Choosable> qualified, ReadPolicy policy) {
   return {qualified.begin(), qualified.end()};
 }
 
+// What is nearly the same is the same: or one of two replicas would stand idle as long as its checks take a little
+// more.
+constexpr double kClearly = 1.5;
+
 absl::Duration Cost(const Choosable& one) { return one.latency * (one.under_way + 1); }
 
 std::size_t BestOfTwo(const Pool& pool, absl::FunctionRef<std::uint64_t()> draw) {
   const std::size_t first = draw() % pool.size();
   const std::size_t second = (first + 1 + draw() % (pool.size() - 1)) % pool.size();
-  return Cost(pool[second]) < Cost(pool[first]) ? second : first;
+  return Cost(pool[second]) * kClearly < Cost(pool[first]) ? second : first;
 }
 
 }  // namespace

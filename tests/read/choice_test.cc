@@ -65,7 +65,7 @@ TEST(Choice, OfLeastLatencyHasThePrimaryAmongThem) {
 TEST(Choice, OfTwoIsTheOneWithLessLatencyTimesItsReads) {
   EXPECT_EQ(Tally({Replica(0, absl::Milliseconds(4), 0), Replica(1, absl::Milliseconds(1), 2)}, kPreferReplica),
             (Tallied{{1, 1000}}));
-  EXPECT_EQ(Tally({Replica(0, absl::Milliseconds(4), 0), Replica(1, absl::Milliseconds(1), 4)}, kPreferReplica),
+  EXPECT_EQ(Tally({Replica(0, absl::Milliseconds(4), 0), Replica(1, absl::Milliseconds(1), 7)}, kPreferReplica),
             (Tallied{{0, 1000}}));
   EXPECT_EQ(Tally({Replica(0, absl::InfiniteDuration(), 0), Replica(1, absl::Seconds(1), 99)}, kPreferReplica),
             (Tallied{{1, 1000}}));
@@ -73,7 +73,7 @@ TEST(Choice, OfTwoIsTheOneWithLessLatencyTimesItsReads) {
 
 TEST(Choice, OfTwoAmongManySparesTheWorstAndSpreadsTheRest) {
   std::vector<Choosable> replicas;
-  for (std::size_t i = 0; i < 5; ++i) replicas.push_back(Replica(i, absl::Milliseconds(1 + static_cast<int>(i))));
+  for (std::size_t i = 0; i < 5; ++i) replicas.push_back(Replica(i, absl::Milliseconds(1 << i)));
   const Tallied tally = Tally(replicas, kPreferReplica);
   EXPECT_FALSE(tally.contains(4));
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(tally.at(i), 100 * static_cast<int>(4 - i), 60) << i;
@@ -83,6 +83,13 @@ TEST(Choice, AmongEqualsIsSpread) {
   const Tallied tally = Tally({Replica(0), Replica(1), Replica(2)}, kPreferReplica);
   for (const auto& [server, times] : tally) EXPECT_NEAR(times, 333, 60) << server;
   EXPECT_EQ(tally.size(), 3);
+}
+
+TEST(Choice, AmongNearlyEqualsIsSpreadToo) {
+  const Tallied tally =
+      Tally({Replica(0, absl::Microseconds(300)), Replica(1, absl::Microseconds(400))}, kPreferReplica);
+  for (const auto& [server, times] : tally) EXPECT_NEAR(times, 500, 60) << server;
+  EXPECT_EQ(tally.size(), 2);
 }
 
 TEST(Choice, RoundRobinTakesEveryServerInTurn) {
