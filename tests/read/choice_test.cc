@@ -63,7 +63,7 @@ TEST(Choice, OfLeastLatencyHasThePrimaryAmongThem) {
 }
 
 TEST(Choice, OfTwoIsTheOneWithLessLatencyTimesItsReads) {
-  EXPECT_EQ(Tally({Replica(0, absl::Milliseconds(4), 0), Replica(1, absl::Milliseconds(1), 2)}, kPreferReplica),
+  EXPECT_EQ(Tally({Replica(0, absl::Milliseconds(4), 0), Replica(1, absl::Milliseconds(1), 1)}, kPreferReplica),
             (Tallied{{1, 1000}}));
   EXPECT_EQ(Tally({Replica(0, absl::Milliseconds(4), 0), Replica(1, absl::Milliseconds(1), 7)}, kPreferReplica),
             (Tallied{{0, 1000}}));
