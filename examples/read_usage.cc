@@ -69,16 +69,18 @@ absl::Status ShowUsage(bxb::Reader& reader, bxb::UsageQuery query, const bxb::Re
   query.group_by = {bxb::GroupBy::Code()};
   query.bucket = bxb::Bucket::kDay;
   query.time_zone = "America/Chicago";
-  const auto print = [](const bxb::UsageRow& row) {
+  std::string code;
+  const auto print = [&](const bxb::UsageRow& row) {
     std::cout << "    " << row << "\n";
+    code = row.group[0].value_or("");
     return absl::OkStatus();
   };
-  auto read = reader.Usage(query, print, options);
+  auto read = reader.StreamUsage(query, print, options);
   if (!read.ok()) return read.status();
   std::cout << "    read from a " << Name(read->role) << " at " << read->token << "\n";
 
   query.bucket.reset();
-  query.codes = {"flight"};
+  query.codes = {code};
   auto plan = reader.Explain(query);
   if (!plan.ok()) return plan.status();
   std::cout << "\n3. How a server would run it for one code\n" << plan->plan;

@@ -76,7 +76,7 @@ void Pair::ThroughReader() {
   const auto ignore = [](const auto&) { return absl::OkStatus(); };
   const ReadReport report = Must(case_.query == Query::kTiny
                                      ? reader_->Query(sql_, {parameters_.begin(), parameters_.end()}, ignore, options_)
-                                     : reader_->Usage(usage_, ignore, options_));
+                                     : reader_->StreamUsage(usage_, ignore, options_));
   if ((report.role == EndpointState::Role::kStandby) != case_.replica) Die("read from " + report.endpoint);
 }
 

@@ -36,7 +36,9 @@ struct ReadOptions {
   ReadToken at_least = {};
 
   /// It shows everything that was committed this long before it was sent. Reckoned from when the primary was last
-  /// asked: while no primary can be reached a replica grows stale, though nobody may be writing. > 0.
+  /// asked: while no primary can be reached a replica grows stale, though nobody may be writing. What the primary did
+  /// more than ten minutes ago, or before Open, is not remembered: a replica that is further behind does not qualify. >
+  /// 0.
   std::optional<absl::Duration> max_staleness = {};
 
   /// The server is at most this far behind what is known of the primary's log.
@@ -45,7 +47,8 @@ struct ReadOptions {
   /// Unset: ReaderOptions::policy.
   std::optional<ReadPolicy> policy = {};
 
-  /// How long to wait for a server that qualifies while there are replicas that may come to. 0 … `timeout`.
+  /// How long to wait for a server that qualifies while there are replicas that may come to. Not negative; `timeout`
+  /// ends it too.
   absl::Duration wait = absl::Milliseconds(100);
   Otherwise otherwise = Otherwise::kPrimary;
 

@@ -38,8 +38,10 @@ struct ReadToken {
 
   /// From now on it stands for the other one too: of two commits' tokens the later one, a later timeline first.
   void Raise(const ReadToken& other) {
-    if (other.timeline > timeline) *this = other;
-    if (other.timeline < timeline) return;
+    const bool comparable = timeline == other.timeline || timeline == 0 || other.timeline == 0;
+    if (!comparable && other.timeline > timeline) *this = other;
+    if (!comparable) return;
+    timeline = std::max(timeline, other.timeline);
     lsn = std::max(lsn, other.lsn);
     xid = std::max(xid, other.xid);
   }

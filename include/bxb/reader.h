@@ -35,13 +35,14 @@ struct ReaderOptions {
   /// … or one for each server, with labels.
   std::vector<Endpoint> endpoints = {};
 
-  /// How they are watched. Its dsn and endpoints must be empty here.
+  /// How they are watched. Its dsn and endpoints must be empty here; of no effect with `cluster`.
   ClusterOptions watch = {};
 
   /// Or a cluster that other readers use too; the options above stay empty then.
   std::shared_ptr<Cluster> cluster = {};
 
-  /// The events table of Usage, "name" or "schema.name", spelled as the catalog does, without quotes.
+  /// The events table of Usage, looked for at each read: "name" or "schema.name", spelled as the catalog does, without
+  /// quotes.
   std::string table = "events";
 
   ReadPolicy policy = ReadPolicy::kPreferReplica;
@@ -76,13 +77,14 @@ struct ReaderStats {
   };
   std::vector<Server> servers = {};
   std::uint64_t waited = 0;        ///< reads for which no server qualified at once
-  std::uint64_t to_primary = 0;    ///< of those, the ones that went to the primary in the end
+  std::uint64_t to_primary = 0;    ///< reads that went to the primary for want of a replica (kPreferReplica)
   std::uint64_t not_verified = 0;  ///< attempts that were given up because the server was not where it should have been
 };
 
 /// What a Scan reads.
 struct ScanOptions {
-  std::string table = {};                    ///< as WriterOptions::table; empty: RowOf<Row>::table
+  std::string table = {};                    ///< as WriterOptions::table; empty: RowOf<Row>::table, and for bxb::Event
+                                             ///< ReaderOptions::table
   TimeRange range = {};                      ///< of the row's kTime column, [from, to); the default: all of it
   std::optional<Uuid> organization_id = {};  ///< only rows with this value in the column of that name
 };
@@ -93,16 +95,24 @@ struct ScanOptions {
 /// server was chosen.
 ///
 /// A read that fails because its server dies, hangs, is restarted, or cancels it for the sake of replication (40001 or
-/// 57014 on a standby) is tried on another one until its timeout, as long as no row of it has been given out; later the
-/// error is returned: Unavailable, with the number of rows. Every read runs in a READ ONLY transaction of its own, so
-/// that trying it twice does no harm.
+/// 57014 on a standby) is tried on another one until its timeout, as long as no row of it has been given out. Every
+/// read runs in a READ ONLY transaction of its own, which is rolled back in the end: trying it twice does no harm, and
+/// no SET of it stays.
 ///
-/// Errors of every read: DeadlineExceeded (the timeout; it says what was tried), Unavailable (no server could be
-/// reached; or Otherwise::kFail and none qualified: who lags by how much), InvalidArgument (an option out of range),
-/// Cancelled (the reader is being destroyed), and the server's own (SqlStateOf).
+/// Errors of every read:
+/// - DeadlineExceeded: ReadOptions::timeout is over, also behind the first rows; says what was tried, and who lags
+/// - Unavailable: the server failed behind the first rows, whose number is named; or Otherwise::kFail, and no server
+///   qualified
+/// - InvalidArgument: an option out of range; a query that writes, or returns no rows
+/// - FailedPrecondition: a token that lies beyond the primary's log: of another cluster, or lost by a crash
+/// - the server's own (SqlStateOf); those that every server has given for itself, like Unauthenticated, too
+///
+/// Callbacks run on the thread that reads, within the read's timeout. They should not throw, though nothing of the
+/// reader's is harmed; another read from there takes another session.
 ///
 /// Thread safety: all members, from any number of threads; each read blocks its caller. The destructor must not overlap
-/// with reads. Works through PgBouncer in transaction mode, one PgBouncer for each server.
+/// with reads. Works through PgBouncer in transaction mode, one PgBouncer for each server. Looking up a host name is
+/// outside all deadlines, since libpq cannot be interrupted there: use `hostaddr` where DNS may hang.
 class Reader {
  public:
   /// Opens the cluster where none is given; see Cluster::Open for its errors. InvalidArgument names an option.
@@ -111,15 +121,17 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// Runs one SELECT. `on_row` gets each row as it arrives; an error from it ends the read and is returned.
+  /// Runs one SELECT (or anything that returns rows and writes nothing). `on_row` gets each row as it arrives; an error
+  /// from it ends the read and is returned.
   absl::StatusOr<ReadReport> Query(const std::string& sql, const std::vector<Parameter>& parameters,
                                    const std::function<absl::Status(TextRow)>& on_row, const ReadOptions& options = {});
 
   /// Usage of one organization, ordered by bucket, then by group (byte by byte, missing properties last). `on_row` gets
   /// each line as it arrives. InvalidArgument names the member of the query at fault; OutOfRange: a number that
-  /// Decimal cannot hold.
-  absl::StatusOr<ReadReport> Usage(const UsageQuery& query, const std::function<absl::Status(const UsageRow&)>& on_row,
-                                   const ReadOptions& options = {});
+  /// Decimal cannot hold. The first query in a time zone also asks a server whether there is one of that name.
+  absl::StatusOr<ReadReport> StreamUsage(const UsageQuery& query,
+                                         const std::function<absl::Status(const UsageRow&)>& on_row,
+                                         const ReadOptions& options = {});
 
   /// The same, all at once.
   absl::StatusOr<std::vector<UsageRow>> Usage(const UsageQuery& query, const ReadOptions& options = {});

@@ -87,10 +87,12 @@ class Connection::Exchange {
   }
 
   /// Takes every answer of a pipeline, up to its end.
-  absl::Status FinishPipeline(std::size_t statements, absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row) {
+  absl::Status FinishPipeline(std::span<const Statement> statements,
+                              absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row) {
     absl::Status said;
-    for (std::size_t i = 0; i < statements; ++i) {
-      if (absl::Status broken = TakeRows(i, on_row, said); !broken.ok()) return LastWords(said, broken);
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      const auto take = [&](RowView row) { return on_row(i, row); };
+      if (absl::Status broken = TakeRows(statements[i], take, said); !broken.ok()) return LastWords(said, broken);
     }
     if (absl::Status broken = TakeEnd(said); !broken.ok()) return LastWords(said, broken);
     if (PQexitPipelineMode(connection_) == 0) return GiveUp(Lost(connection_));
@@ -122,7 +124,7 @@ class Connection::Exchange {
   }
 
   // One statement's part of a pipeline. Its rows come one by one: the last answer of a SELECT has none.
-  absl::Status TakeRows(std::size_t statement, absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row,
+  absl::Status TakeRows(const Statement& statement, absl::FunctionRef<absl::Status(RowView)> on_row,
                         absl::Status& said) {
     PQsetSingleRowMode(connection_);
     while (true) {
@@ -132,15 +134,19 @@ class Connection::Exchange {
       const ExecStatusType status = PQresultStatus(result->get());
       if (status == PGRES_SINGLE_TUPLE) {
         if (absl::Status late = CheckDeadline(); !late.ok()) return late;
-        if (absl::Status stop = on_row(statement, ViewOf(result->get())); !stop.ok()) return GiveUp(std::move(stop));
+        if (absl::Status stop = on_row(ViewOf(result->get())); !stop.ok()) return GiveUp(std::move(stop));
       } else if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
         if (said.ok()) said = ErrorFromResult(result->get());
         if (PQstatus(connection_) == CONNECTION_BAD) return GiveUp(Lost(connection_));
-      } else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_ABORTED &&
-                 status != PGRES_EMPTY_QUERY) {
-        return GiveUp(absl::InvalidArgumentError("only statements that return rows can be read: this one copies"));
+      } else if (!IsExpected(status, statement.is_command)) {
+        return GiveUp(absl::InvalidArgumentError("only a statement that returns rows can be read"));
       }
     }
+  }
+
+  static bool IsExpected(ExecStatusType status, bool is_command) {
+    if (status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return is_command;
+    return status == PGRES_TUPLES_OK || status == PGRES_PIPELINE_ABORTED;
   }
 
   // What a transaction checks when it ends, a deferred constraint for example, fails behind the last statement.
@@ -287,6 +293,10 @@ bool Connection::in_transaction() const {
   return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
 }
 
+bool Connection::idle() const {
+  return PQtransactionStatus(handle_.get()) == PQTRANS_IDLE && PQpipelineStatus(handle_.get()) == PQ_PIPELINE_OFF;
+}
+
 void Connection::HangUp::operator()(PGconn* connection) const { PQfinish(connection); }
 
 absl::StatusOr<Rows> Connection::Query(const std::string& sql, Deadline deadline) {
@@ -308,7 +318,7 @@ absl::Status Connection::Pipeline(std::span<const Statement> statements,
                                   absl::FunctionRef<absl::Status(std::size_t, RowView)> on_row, Deadline deadline) {
   Exchange exchange(*this, deadline);
   if (absl::Status sent = exchange.SendPipeline(statements); !sent.ok()) return sent;
-  return exchange.FinishPipeline(statements.size(), on_row);
+  return exchange.FinishPipeline(statements, on_row);
 }
 
 CopyResult Connection::Copy(const std::string& sql, absl::FunctionRef<std::string_view()> next_chunk,

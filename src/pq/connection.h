@@ -30,6 +30,7 @@ using RowView = std::span<const std::optional<std::string_view>>;
 struct Statement {
   std::string sql;
   std::vector<std::optional<std::string>> parameters = {};
+  bool is_command = false;  ///< it returns no rows, and another one that does not is refused: InvalidArgument
 };
 
 /// How a message with COPYs FROM STDIN in it ended.
@@ -100,6 +101,9 @@ class Connection {
 
   /// Whether the server waits for a COMMIT or ROLLBACK: after an error behind a BEGIN, for example.
   bool in_transaction() const;
+
+  /// Whether nothing is under way on it: no transaction, no statement, no pipeline.
+  bool idle() const;
 
   struct HangUp {
     void operator()(pg_conn* connection) const;

@@ -29,16 +29,22 @@ constexpr const char* kStandbySql =
 // its synchronous standbys have confirmed it; so a standby also says which transactions it may have shown.
 constexpr const char* kPrimaryPositionSql = "SELECT pg_current_wal_insert_lsn(), NULL";
 constexpr const char* kStandbyPositionSql = "SELECT pg_last_wal_replay_lsn(), pg_snapshot_xmax(pg_current_snapshot())";
-constexpr const char* kOldestUnderWaySql = ", pg_snapshot_xmin(pg_current_snapshot())";
+constexpr const char* kTransactionsSql =
+    ", pg_snapshot_xmin(pg_current_snapshot()), pg_snapshot_xmax(pg_current_snapshot())";
 constexpr std::string_view kWrongKindOfServer = "55000";
 
 constexpr std::size_t kTimelineDigits = 8;
-constexpr std::size_t kOldestUnderWay = 4;  // its column
+
+// Columns of kTransactionsSql.
+constexpr std::size_t kUnderWay = 4;
+constexpr std::size_t kToCome = 5;
 
 // PostgreSQL counts milliseconds in 32 bits.
 constexpr absl::Duration kLongestTimeout = absl::Hours(24 * 24);
 
 Lsn LsnOf(const std::optional<std::string_view>& text) { return Lsn::Parse(text.value_or("")).value_or(Lsn{}); }
+
+pq::Statement Command(std::string sql) { return {.sql = std::move(sql), .is_command = true}; }
 
 std::uint64_t NumberOf(const std::optional<std::string_view>& text) {
   std::uint64_t number = 0;
@@ -83,14 +89,27 @@ absl::Status Attempt::Confirm(pq::RowView row) {
            .timeline = row[3] ? HexOf(row[3]->substr(0, kTimelineDigits)) : timeline_,
            .started = std::string(row[2].value_or(""))};
   last_ = {seen_.position, timeline_};
+  if (absl::Status known = CheckToken(row); !known.ok()) return known;
   if (!cluster_.Confirms(server_, seen_, bounds_, sent_)) {
     return Unconfirmed(fmt::format("a {} at {}", seen_.standby ? "standby" : "primary", seen_.position.ToString()));
   }
-  if (row.size() > kOldestUnderWay && NumberOf(row[kOldestUnderWay]) < bounds_.at_least.xid) {
+  if (row.size() > kUnderWay && NumberOf(row[kUnderWay]) < bounds_.at_least.xid) {
     return Unconfirmed("a primary that has yet to show what a standby has shown");
   }
   confirmed_ = true;
   return absl::OkStatus();
+}
+
+// What the primary itself has not come to nobody can wait for.
+absl::Status Attempt::CheckToken(pq::RowView row) const {
+  const ReadToken& token = bounds_.at_least;
+  if (seen_.standby || seen_.timeline != timeline_ || token.timeline != timeline_) return absl::OkStatus();
+  const bool transaction_to_come = row.size() > kToCome && NumberOf(row[kToCome]) < token.xid;
+  if (seen_.position >= token.lsn && !transaction_to_come) return absl::OkStatus();
+  return absl::FailedPreconditionError(fmt::format(
+      "the token {} lies beyond the log of the primary {}, which ends at {}: it is of another cluster, or a "
+      "crash has lost what it stands for",
+      token.ToString(), cluster_.name(server_), seen_.position.ToString()));
 }
 
 absl::Status Attempt::Note(pq::RowView row) {
@@ -110,12 +129,13 @@ std::array<pq::Statement, 3> Attempt::Opening() const {
   std::string where = standby_ ? kStandbySql : kPrimarySql;
   const ReadToken& token = bounds_.at_least;
   // What was under way when a standby was promoted is over.
-  if (!standby_ && token.xid != 0 && token.timeline == timeline_) where += kOldestUnderWaySql;
-  return {{{kBeginSql}, {TimeoutSql()}, {std::move(where)}}};
+  if (!standby_ && token.xid != 0 && token.timeline == timeline_) where += kTransactionsSql;
+  return {{Command(kBeginSql), Command(TimeoutSql()), {.sql = std::move(where)}}};
 }
 
+// It has written nothing, and what it has set must not stay with the session.
 std::array<pq::Statement, 2> Attempt::Closing() const {
-  return {{{standby_ ? kStandbyPositionSql : kPrimaryPositionSql}, {"COMMIT"}}};
+  return {{{.sql = standby_ ? kStandbyPositionSql : kPrimaryPositionSql}, Command("ROLLBACK")}};
 }
 
 absl::Status Attempt::Query(const pq::Statement& statement, OnRow on_row) {

@@ -52,6 +52,7 @@ class Attempt {
   std::array<pq::Statement, 3> Opening() const;
   std::array<pq::Statement, 2> Closing() const;
   absl::Status Confirm(pq::RowView row);
+  absl::Status CheckToken(pq::RowView row) const;
   absl::Status Note(pq::RowView row);
   absl::Status Unconfirmed(std::string_view how);
   absl::Status Finished(absl::Status status);

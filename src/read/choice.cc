@@ -43,6 +43,12 @@ std::size_t BestOfTwo(const Pool& pool, absl::FunctionRef<std::uint64_t()> draw)
   return Cost(pool[second]) * kClearly < Cost(pool[first]) ? second : first;
 }
 
+// A read that waits for a session somewhere had better go where one is free.
+void LeaveOutFull(Pool& pool) {
+  const auto full = [](const Choosable& one) { return one.full; };
+  if (!std::ranges::all_of(pool, full)) std::erase_if(pool, full);
+}
+
 }  // namespace
 
 std::optional<std::size_t> Choose(std::span<const Choosable> qualified, ReadPolicy policy, bool primary_too,
@@ -50,6 +56,7 @@ std::optional<std::size_t> Choose(std::span<const Choosable> qualified, ReadPoli
   Pool pool = Wanted(qualified, policy);
   if (pool.empty() && primary_too) pool = Wanted(qualified, ReadPolicy::kPrimaryOnly);
   if (pool.empty()) return std::nullopt;
+  LeaveOutFull(pool);
   if (pool.size() == 1) return pool.front().server;
   if (policy == ReadPolicy::kRoundRobin) return pool[turn % pool.size()].server;
   return pool[BestOfTwo(pool, draw)].server;

@@ -17,7 +17,8 @@ struct Choosable {
   bool primary;
   bool near;  ///< it has the reader's label
   absl::Duration latency;
-  int under_way;  ///< reads
+  int under_way;      ///< reads
+  bool full = false;  ///< it has no session for another one
 };
 
 /// Which of the servers that qualify serves the next read; nullopt: none that the policy wants. `draw` is asked for

@@ -18,6 +18,7 @@ bool IsDamage(const std::string& sqlstate) {
 bool ElsewhereHelps(const absl::Status& status, bool on_standby) {
   const std::string sqlstate = SqlStateOf(status);
   if (sqlstate == "25006") return false;  // a query that writes: every read is read-only
+  if (sqlstate == "08P01") return false;  // parameters that are not those of the statement
   // Whatever the server's last words on a lost connection were.
   if (absl::IsUnavailable(status)) return true;
   if (sqlstate.empty()) return absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);

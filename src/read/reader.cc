@@ -19,10 +19,10 @@ absl::StatusOr<ReadReport> Reader::Query(const std::string& sql, const std::vect
   return engine_->Query(sql, parameters, on_row, options);
 }
 
-absl::StatusOr<ReadReport> Reader::Usage(const UsageQuery& query,
-                                         const std::function<absl::Status(const UsageRow&)>& on_row,
-                                         const ReadOptions& options) {
-  return engine_->Usage(query, on_row, options);
+absl::StatusOr<ReadReport> Reader::StreamUsage(const UsageQuery& query,
+                                               const std::function<absl::Status(const UsageRow&)>& on_row,
+                                               const ReadOptions& options) {
+  return engine_->StreamUsage(query, on_row, options);
 }
 
 absl::StatusOr<std::vector<UsageRow>> Reader::Usage(const UsageQuery& query, const ReadOptions& options) {
@@ -31,7 +31,7 @@ absl::StatusOr<std::vector<UsageRow>> Reader::Usage(const UsageQuery& query, con
     rows.push_back(row);
     return absl::OkStatus();
   };
-  const auto report = engine_->Usage(query, collect, options);
+  const auto report = engine_->StreamUsage(query, collect, options);
   if (!report.ok()) return report.status();
   return rows;
 }

@@ -47,9 +47,12 @@ class Router {
   std::optional<std::size_t> Pick(const Search& search, const internal::ClusterEngine::View& view, bool primary_too,
                                   bool again);
   absl::StatusOr<ReadReport> Try(const Candidate& candidate, Search& search, Work work);
+  absl::Status Failed(const Candidate& candidate, Search& search, const absl::Status& status, const Attempt* attempt);
+  static std::string TimeoutText(const Search& search);
   absl::Status GiveUp(const Search& search, absl::StatusCode code, std::string_view why) const;
 
   const ReadPolicy policy_;
+  const bool has_label_;
   const std::shared_ptr<Cluster> shared_;
   internal::ClusterEngine& engine_;
   std::vector<std::unique_ptr<Server>> servers_;

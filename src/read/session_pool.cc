@@ -12,8 +12,13 @@
 namespace bxb::read {
 namespace {
 
+// In a transaction, since a standby knows no serializable one, which may be the role's default.
 constexpr const char* kOwnTimeoutSql =
-    "SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint";
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;"
+    "SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint;COMMIT";
+
+// Whether the server is lost is looked at that often while all of its sessions are taken.
+constexpr std::chrono::milliseconds kLookAgain{50};
 
 }  // namespace
 
@@ -24,9 +29,7 @@ absl::StatusOr<Session> SessionPool::Take(pq::Deadline deadline) {
   std::optional<Session> idle;
   {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_until(lock, deadline, [&] { return taken_ < settings_.sessions; })) {
-      return absl::DeadlineExceededError(fmt::format("all {} sessions are taken", settings_.sessions));
-    }
+    if (absl::Status free = AwaitFree(lock, deadline); !free.ok()) return free;
     ++taken_;
     idle = TakeIdle();
   }
@@ -41,6 +44,26 @@ absl::StatusOr<Session> SessionPool::Take(pq::Deadline deadline) {
   return session;
 }
 
+absl::Status SessionPool::AwaitFree(std::unique_lock<std::mutex>& lock, pq::Deadline deadline) {
+  const auto is_free = [&] { return taken_ < settings_.sessions; };
+  const auto lost = cluster_.lost_signal(server_);
+  while (!is_free()) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) {
+      return absl::DeadlineExceededError(fmt::format("all {} sessions are taken", settings_.sessions));
+    }
+    freed_.wait_until(lock, std::min<pq::Deadline>(deadline, now + kLookAgain), is_free);
+    if (cluster_.lost_signal(server_) != lost) return absl::UnavailableError("lost while its sessions were taken");
+  }
+  return absl::OkStatus();
+}
+
+void SessionPool::DropIdle() {
+  std::vector<Session> dropped;  // hung up on without the lock
+  const std::lock_guard lock(mutex_);
+  dropped.swap(idle_);
+}
+
 // The last one used is the one that the server has most at hand. Those from before the server was lost are gone with
 // the next one that is taken.
 std::optional<Session> SessionPool::TakeIdle() {
@@ -49,6 +72,7 @@ std::optional<Session> SessionPool::TakeIdle() {
   if (idle_.empty()) return std::nullopt;
   Session session = std::move(idle_.back());
   idle_.pop_back();
+  session.reused = true;
   return session;
 }
 
@@ -69,7 +93,7 @@ absl::StatusOr<Session> SessionPool::Connect(pq::Deadline deadline) {
 }
 
 void SessionPool::GiveBack(Session session) {
-  const bool usable = !session.connection.lost() && !session.connection.in_transaction();
+  const bool usable = !session.connection.lost() && session.connection.idle();
   if (usable) session.connection.set_interrupt(session.lost.get());
   std::optional<Session> gone;  // hung up on without the lock
   {

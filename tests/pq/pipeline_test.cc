@@ -25,7 +25,15 @@ class Pipeline : public ::testing::Test {
     return Connection::Open(dsn_, "test", Soon(), interrupt).value();
   }
 
-  absl::Status Run(const std::vector<Statement>& statements, Deadline deadline = Soon()) {
+  /// All but SELECT, SHOW and COPY are commands.
+  absl::Status Run(std::vector<Statement> statements, Deadline deadline = Soon()) {
+    for (Statement& one : statements) {
+      one.is_command = !one.sql.starts_with("SELECT") && !one.sql.starts_with("SHOW") && !one.sql.starts_with("COPY");
+    }
+    return RunAsTheyAre(statements, deadline);
+  }
+
+  absl::Status RunAsTheyAre(const std::vector<Statement>& statements, Deadline deadline = Soon()) {
     rows_.clear();
     return connection_.Pipeline(
         statements,
@@ -125,6 +133,14 @@ TEST_F(Pipeline, RefusesACopy) {
   for (const char* const sql : {"COPY (SELECT 1) TO STDOUT", "COPY pg_class FROM STDIN"}) {
     connection_ = Connect();
     EXPECT_EQ(Run({{"SELECT 1"}, {sql}}).code(), absl::StatusCode::kInvalidArgument) << sql;
+    EXPECT_TRUE(connection_.lost());
+  }
+}
+
+TEST_F(Pipeline, RefusesACommandWhereRowsAreExpected) {
+  for (const char* const sql : {"SET search_path = nowhere", "COMMIT", "DO $$BEGIN END$$", ""}) {
+    connection_ = Connect();
+    EXPECT_EQ(RunAsTheyAre({{"SELECT 1"}, {sql}}).code(), absl::StatusCode::kInvalidArgument) << sql;
     EXPECT_TRUE(connection_.lost());
   }
 }

@@ -92,6 +92,16 @@ TEST(Choice, AmongNearlyEqualsIsSpreadToo) {
   EXPECT_EQ(tally.size(), 2);
 }
 
+TEST(Choice, LeavesOutWhoHasNoSessionFree) {
+  Choosable full = Replica(0);
+  full.full = true;
+  for (const ReadPolicy policy : {kPreferReplica, kLeastLatency, kRoundRobin}) {
+    EXPECT_EQ(Tally({full, Replica(1, absl::Seconds(9))}, policy), (Tallied{{1, 1000}})) << Name(policy);
+    EXPECT_EQ(Tally({full}, policy), (Tallied{{0, 1000}})) << Name(policy);
+  }
+  EXPECT_EQ(Tally({full, Primary(1)}, kPreferReplica), (Tallied{{0, 1000}}));
+}
+
 TEST(Choice, RoundRobinTakesEveryServerInTurn) {
   EXPECT_EQ(Tally({Primary(0), Replica(1, absl::Seconds(9)), Replica(2), Replica(3)}, kRoundRobin),
             (Tallied{{0, 250}, {1, 250}, {2, 250}, {3, 250}}));

@@ -38,6 +38,11 @@ TEST(ReadToken, StandsForAllThatItWasRaisedBy) {
   EXPECT_EQ(token.ToString(), "0/5@2");
   token.Raise({Lsn{30}, 1});
   EXPECT_EQ(token.ToString(), "0/5@2");
+  token.Raise(Lsn{9});  // of an unknown timeline
+  EXPECT_EQ(token.ToString(), "0/9@2");
+  ReadToken unknown(Lsn{20});
+  unknown.Raise({Lsn{5}, 1});
+  EXPECT_EQ(unknown.ToString(), "0/14@1");
 }
 
 TEST(ReadToken, AnythingElseIsNone) {

@@ -2,6 +2,7 @@
 
 #include <future>
 #include <map>
+#include <stdexcept>
 
 #include "bxb/status.h"
 #include "read/reader_fixture.h"
@@ -66,6 +67,16 @@ TEST_F(ReaderTest, TakesATokenThatTravelledAsText) {
   const auto token = ReadToken::Parse(text);
   ASSERT_TRUE(token.has_value()) << text;
   EXPECT_EQ(Ask(*reader, kCount, {.at_least = *token}).value, "1");
+}
+
+TEST_F(ReaderTest, SaysAtOnceThatATokenIsOfAnotherCluster) {
+  const auto reader = Open();
+  ReadToken token = Write("a").token();
+  token.lsn.value += std::uint64_t{1} << 40;
+  const Answer answer = Ask(*reader, kCount, {.at_least = token, .wait = absl::Milliseconds(20)});
+  EXPECT_EQ(answer.status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(answer.status.message()),
+              HasSubstr("the token " + token.ToString() + " lies beyond the log of the primary"));
 }
 
 TEST_F(ReaderTest, GoesToThePrimaryWhenNoReplicaComesThatFarInTime) {
@@ -161,7 +172,13 @@ TEST_F(ReaderTest, ReturnsTheServersErrorAndKeepsTheSession) {
   EXPECT_EQ(SqlStateOf(Ask(*reader, "SELECT 1/0").status), "22012");
   EXPECT_EQ(SqlStateOf(Ask(*reader, "SELECT nonsense").status), "42703");
   EXPECT_EQ(SqlStateOf(Ask(*reader, "INSERT INTO events DEFAULT VALUES").status), "25006");
-  EXPECT_EQ(Ask(*reader, "COPY events TO STDOUT").status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Ask(*reader, "INSERT INTO events DEFAULT VALUES").status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(SqlStateOf(Ask(*reader, "SELECT $1::int").status), "08P01");
+  for (const char* sql : {"COPY events TO STDOUT", "SET search_path = nowhere", "COMMIT", "DO $$BEGIN END$$", ""}) {
+    EXPECT_EQ(Ask(*reader, sql).status.code(), absl::StatusCode::kInvalidArgument) << sql;
+  }
+  EXPECT_EQ(Ask(*reader, std::string("SELECT 7\0", 9)).status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Ask(*reader, "SHOW search_path").value, "\"$user\", public");
   EXPECT_EQ(Ask(*reader, "SELECT 7").value, "7");
   EXPECT_EQ(reader->stats().servers[0].sessions, 1);
   EXPECT_EQ(reader->stats().servers[0].retried, 0U);
@@ -189,6 +206,98 @@ TEST_F(ReaderTest, ReturnsTheCallersOwnErrorAsItIs) {
   const auto report = reader->Query("SELECT generate_series(1, 1000000)", {}, stop);
   EXPECT_EQ(report.status(), absl::UnavailableError("mine"));
   EXPECT_EQ(rows, 3);
+}
+
+TEST_F(ReaderTest, LetsNoSettingOfAQueryStay) {
+  const auto reader = Open({.policy = ReadPolicy::kPrimaryOnly, .sessions_per_endpoint = 1});
+  EXPECT_EQ(Ask(*reader, "SELECT set_config('search_path', 'nowhere', false)").value, "nowhere");
+  EXPECT_EQ(Ask(*reader, "SHOW search_path").value, "\"$user\", public");
+}
+
+TEST_F(ReaderTest, KeepsItsSessionsWhenACallerThrows) {
+  const auto reader = Open({.policy = ReadPolicy::kPrimaryOnly, .sessions_per_endpoint = 1});
+  const auto fail = [](TextRow) -> absl::Status { throw std::runtime_error("mine"); };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THROW(reader->Query("SELECT generate_series(1, 100000)", {}, fail).IgnoreError(), std::runtime_error);
+  }
+  EXPECT_EQ(Ask(*reader, "SELECT 7", {.timeout = absl::Seconds(5)}).value, "7");
+}
+
+TEST_F(ReaderTest, StaysWithAServerThatHasClosedAnIdleSession) {
+  const auto reader = Open({.policy = ReadPolicy::kNearest, .label = "a"});
+  ASSERT_EQ(Ask(*reader, "SELECT 1").report.endpoint, Trio::NameOf(*trio_.one));
+  ASSERT_TRUE(
+      trio_.one->Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bxb-reader'")
+          .ok());
+  const Answer answer = Ask(*reader, "SELECT 1");
+  EXPECT_EQ(answer.report.endpoint, Trio::NameOf(*trio_.one)) << answer.status;
+  EXPECT_EQ(reader->stats().servers[1].retried, 0U);
+}
+
+TEST_F(ReaderTest, KnowsNoTimeZoneButTheServers) {
+  const auto reader = Open();
+  UsageQuery query = {.organization_id = EventNamed("a").organization_id,
+                      .from = absl::FromUnixSeconds(1'600'000'000),
+                      .to = absl::FromUnixSeconds(1'800'000'000),
+                      .bucket = Bucket::kDay};
+  for (const char* name : {"Europe/Pariss", "+02:00", "GMT+2", "CEST", "europe/paris"}) {
+    query.time_zone = name;
+    const auto usage = reader->Usage(query);
+    EXPECT_EQ(usage.status().code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_THAT(std::string(usage.status().message()), HasSubstr("UsageQuery::time_zone is \"" + query.time_zone));
+  }
+  query.time_zone = "Europe/Paris";
+  ASSERT_TRUE(Write("a").stored());
+  const auto usage = reader->Usage(query, {.at_least = Write("b").token()});
+  ASSERT_TRUE(usage.ok()) << usage.status();
+  ASSERT_EQ(usage->size(), 1U);
+  EXPECT_EQ(usage->front().events, 2);
+}
+
+TEST_F(ReaderTest, ReplaysEachEventOnceFromAPositionThatTravelledAsText) {
+  const auto reader = Open();
+  std::vector<std::string> seen;
+  const auto take = [&](const Event& event) {
+    seen.emplace_back(event.transaction_id);
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Write("a").stored());
+  const auto first = reader->Replay<Event>({}, {}, take, {.at_least = Write("b").token(), .wait = kLong});
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(seen, ::testing::UnorderedElementsAre("a", "b"));
+  seen.clear();
+  const auto since = ReplayPosition::Parse(first->next.ToString());
+  const auto second = reader->Replay<Event>(*since, {}, take, {.at_least = Write("c").token(), .wait = kLong});
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_THAT(seen, ::testing::ElementsAre("c"));
+  EXPECT_GT(second->next.xid, first->next.xid);
+}
+
+TEST_F(ReaderTest, SaysAtOnceThatAReplaysPositionIsOfAnotherCluster) {
+  const auto reader = Open();
+  ReplayPosition position = {.xid = std::uint64_t{1} << 40, .timeline = 1, .lsn = Write("a").lsn};
+  const auto ignore = [](const Event&) { return absl::OkStatus(); };
+  const ReadOptions options = {.policy = ReadPolicy::kPrimaryOnly, .wait = absl::Milliseconds(20)};
+  EXPECT_EQ(reader->Replay<Event>(position, {}, ignore, options).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  position = {.xid = 3, .timeline = 1, .lsn = {std::uint64_t{1} << 50}};
+  EXPECT_EQ(reader->Replay<Event>(position, {}, ignore, {.wait = absl::Milliseconds(20)}).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(ReaderTest, ScansTheEventsOfItsTable) {
+  const auto reader = Open();
+  std::vector<std::string> seen;
+  const auto take = [&](const Event& event) {
+    seen.emplace_back(event.transaction_id);
+    return seen.size() < 3 ? absl::OkStatus() : absl::CancelledError("enough");
+  };
+  ASSERT_TRUE(Write("a").stored());
+  const ReadOptions options = {.at_least = Write("b").token()};
+  const auto scan = reader->Scan<Event>({}, take, options);
+  ASSERT_TRUE(scan.ok()) << scan.status();
+  EXPECT_EQ(scan->rows, 2U);
+  EXPECT_EQ(reader->Scan<Event>({}, take, options).status(), absl::CancelledError("enough"));
 }
 
 TEST_F(ReaderTest, EndsAtItsTimeoutAndSoDoesTheServer) {
@@ -278,7 +387,11 @@ TEST_F(ReaderTest, NamesABadOption) {
               HasSubstr("ReaderOptions::sessions_per_endpoint is 0"));
   EXPECT_THAT(message({.dsn = "x", .policy = ReadPolicy::kNearest}), HasSubstr("ReaderOptions::label is empty"));
   EXPECT_THAT(message({.dsn = "x", .table = ""}), HasSubstr("ReaderOptions::table is empty"));
+  EXPECT_THAT(message({.endpoints = trio_.endpoints(), .label = "west"}),
+              HasSubstr("ReaderOptions::label is \"west\""));
   const auto reader = Open();
+  EXPECT_THAT(std::string(Ask(*reader, "SELECT 1", {.policy = ReadPolicy::kNearest}).status.message()),
+              HasSubstr("ReadOptions::policy is kNearest"));
   EXPECT_THAT(std::string(Ask(*reader, "SELECT 1", {.timeout = absl::ZeroDuration()}).status.message()),
               HasSubstr("ReadOptions::timeout is 0"));
 }

@@ -44,8 +44,9 @@ class ReaderEngine {
 
   absl::StatusOr<ReadReport> Query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters,
                                    const OnTextRow& on_row, const ReadOptions& options);
-  absl::StatusOr<ReadReport> Usage(const UsageQuery& query, const std::function<absl::Status(const UsageRow&)>& on_row,
-                                   const ReadOptions& options);
+  absl::StatusOr<ReadReport> StreamUsage(const UsageQuery& query,
+                                         const std::function<absl::Status(const UsageRow&)>& on_row,
+                                         const ReadOptions& options);
   absl::StatusOr<UsagePlan> Explain(const UsageQuery& query, bool analyze, const ReadOptions& options);
   absl::StatusOr<ReadReport> Scan(const RowShape& shape, const ScanOptions& scan, const TupleSink& sink,
                                   const ReadOptions& options);
