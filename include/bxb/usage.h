@@ -106,6 +106,13 @@ struct PropertyFilter {
 };
 
 /// What was used: an aggregate over the events of one organization in a half-open range of time.
+///
+/// The table may be any whose columns are those of a Layout: organization_id uuid; transaction_id,
+/// external_customer_id and code, text or varchar; "timestamp" timestamptz; these NOT NULL; and, where a query names
+/// them, properties jsonb, value double precision and decimal_value numeric. Of another type, these last three and
+/// "timestamp" are an error of the server (SQLSTATE 42883), not another result: a time without time zone would depend
+/// on the session's, and a decimal_value in floating point would not be exact. A NULL where the Layout has NOT NULL is
+/// no error, but the level of a customer or code that is NULL is not carried in.
 struct UsageQuery {
   Uuid organization_id = {};                    ///< required: not all zeros
   std::vector<std::string> customers = {};      ///< external_customer_id is one of these; empty: any
@@ -115,8 +122,9 @@ struct UsageQuery {
   absl::Time to = {};
   Aggregate aggregate = Count();
   std::vector<GroupBy> group_by = {};
-  std::optional<Bucket> bucket = {};
-  std::string time_zone = "UTC";  ///< an IANA name, "Europe/Paris", for the buckets
+  std::optional<Bucket> bucket = {};  ///< one without events (for kWeightedSum: without a level) has no line
+  std::string time_zone = "UTC";      ///< of the buckets: one of the server's pg_timezone_names, spelled exactly as
+                                      ///< there ("Europe/Paris"; "UTC")
 };
 
 /// One line of a result.
@@ -130,7 +138,8 @@ struct UsageRow {
   friend bool operator==(const UsageRow&, const UsageRow&) = default;
 };
 
-/// For people: `2026-11-22T00:00:00+00:00  cust_7  42  (17 events)`.
+/// For people: `2026-11-22T00:00:00+00:00  cust_7  42  (17 events)`. The bucket is shown in UTC, whatever the query's
+/// time zone.
 std::ostream& operator<<(std::ostream& out, const UsageRow& row);
 
 /// How a usage query is put to the server.

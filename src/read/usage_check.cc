@@ -51,6 +51,7 @@ absl::Status CheckRange(const UsageQuery& query) {
   absl::Status status = CheckTime("from", query.from);
   status.Update(CheckTime("to", query.to));
   if (!status.ok() || query.from < query.to) return status;
+  if (query.to == absl::Time{}) return Invalid("to", "is not set");
   return Invalid("from",
                  fmt::format("is {}, which is not before `to`, {}", absl::FormatTime(query.from, absl::UTCTimeZone()),
                              absl::FormatTime(query.to, absl::UTCTimeZone())));

@@ -52,42 +52,55 @@ std::string HeldSql(const UsageParts& parts, const std::vector<std::string>& ser
       fmt::format("SELECT * FROM {} AS event", StatedSql(parts, number, inside)), CarriedSql(parts, series, number));
 }
 
-// The times to look at for a bucket's beginning: each quarter of an hour, since there the hours and days of all zones
-// begin; and each minute of those in which the zone changes its clocks, some of them at 0:01.
-std::string TriedSql(const UsageQuery& query, const UsageParts& parts) {
-  const std::string plain = query.bucket == Bucket::kMinute ? "1 minute" : "15 minutes";
-  return fmt::format(
-      R"(SELECT greatest(tried, {0}) AS start
-      FROM generate_series(date_bin('15 minutes', {0}, 'epoch'::timestamptz), {1}, '15 minutes') AS quarter,
-        generate_series(quarter, quarter + interval '14 minutes',
-          CASE WHEN timezone({2}, quarter + interval '15 minutes') - timezone({2}, quarter) = interval '15 minutes'
-            THEN interval '{3}' ELSE interval '1 minute' END) AS tried
-      WHERE tried < {1})",
-      parts.from, parts.to, parts.zone, plain);
+// Whether the local clock is changed in the time of that width from `low` on.
+std::string IsChangedSql(const UsageParts& parts, const std::string& low, const std::string& width) {
+  return fmt::format("timezone({0}, {1} + {2}) - timezone({0}, {1}) <> {2}", parts.zone, low, width);
 }
 
-// Where buckets begin, and which ones: where a time lies in another bucket than the one looked at before it.
+// When the clocks are changed, to the second, by bisection of steps of 2^18 seconds: three days, in which no zone has
+// ever changed its clocks and changed them back. In seconds throughout, since a day is not the same in all sessions.
+std::string ChangesSql(const UsageParts& parts) {
+  return fmt::format(
+      R"(SELECT low, interval '262144 seconds'
+  FROM generate_series((SELECT date_trunc('second', min(since)) FROM held), {0}, '262144 seconds') AS low
+  WHERE {1}
+  UNION ALL
+  SELECT half, width / 2 FROM change, LATERAL (VALUES (low), (low + width / 2)) AS halves(half)
+  WHERE width > interval '1 second' AND {2})",
+      parts.to, IsChangedSql(parts, "low", "interval '262144 seconds'"), IsChangedSql(parts, "half", "(width / 2)"));
+}
+
+// The times between changes of the clocks, from the first level on.
+std::string SpansSql(const UsageParts& parts) {
+  return fmt::format(
+      R"(SELECT since, lead(since, 1, {0}) OVER (ORDER BY since) - interval '1 microsecond' AS last
+      FROM (SELECT min(since) AS since FROM held UNION ALL
+        SELECT low + width FROM change WHERE width = interval '1 second' AND low + width < {0}) AS starts)",
+      parts.to);
+}
+
+// Where buckets begin, and which ones: where the local clock shows so, and where it is changed, since it may skip the
+// beginning of a bucket, or turn back into the one before.
 std::string GridSql(const UsageQuery& query, const UsageParts& parts) {
   return fmt::format(
-      R"(SELECT array_agg(start ORDER BY start) AS starts, array_agg(bucket ORDER BY start) AS buckets
+      R"(SELECT array_agg(start ORDER BY start) AS starts, array_agg({0} ORDER BY start) AS buckets
   FROM (
-    SELECT start, bucket, lag(bucket) OVER (ORDER BY start) AS before
+    SELECT greatest(timezone('UTC', shown - (timezone({1}, since) - timezone('UTC', since))), since) AS start
     FROM (
-      SELECT start, {} AS bucket FROM (
-      {}) AS tried) AS tried) AS tried
-  WHERE bucket IS DISTINCT FROM before)",
-      BucketSql(query, parts, "start"), TriedSql(query, parts));
+      {2}) AS span,
+      generate_series(date_trunc('{3}', timezone({1}, since)), timezone({1}, last), '1 {3}') AS shown) AS cut)",
+      BucketSql(query, parts, "start"), parts.zone, SpansSql(parts), Name(*query.bucket));
 }
 
 // Levels cut where buckets begin.
-std::string PiecesSql(const UsageParts& parts, const std::string& held, const std::string& grid) {
+std::string PiecesSql(const UsageQuery& query, const UsageParts& parts, const std::string& held) {
   return fmt::format(
-      "WITH held AS (\n  {0}),\ngrid AS MATERIALIZED (\n  {1})\n"
+      "WITH RECURSIVE held AS (\n  {0}),\nchange(low, width) AS (\n  {1}),\ngrid AS MATERIALIZED (\n  {2})\n"
       "SELECT held.*, buckets[place] AS bucket, inside AND place = first AS counts,\n"
-      "    greatest(since, starts[place]) AS start, least(until, coalesce(starts[place + 1], {2})) AS stop\n"
+      "    greatest(since, starts[place]) AS start, least(until, coalesce(starts[place + 1], {3})) AS stop\n"
       "  FROM grid, held, LATERAL (SELECT width_bucket(since, starts) AS first) AS place_of_first,\n"
       "    generate_series(first, greatest(first, width_bucket(until - interval '1 microsecond', starts))) AS place",
-      held, grid, parts.to);
+      held, ChangesSql(parts), GridSql(query, parts), parts.to);
 }
 
 }  // namespace
@@ -96,7 +109,7 @@ std::string WeightedSumSql(const UsageQuery& query, UsageParts& parts) {
   const std::string held = HeldSql(parts, SeriesOf(query), NumberSql(query.aggregate.field, parts.parameters));
   const std::string pieces =
       query.bucket.has_value()
-          ? PiecesSql(parts, held, GridSql(query, parts))
+          ? PiecesSql(query, parts, held)
           : fmt::format("SELECT held.*, inside AS counts, since AS start, until AS stop\n  FROM ({}) AS held", held);
   return LinesSql(parts, "trim_scale(sum(level * extract(epoch FROM stop - start)) FILTER (WHERE stop > start))",
                   "count(*) FILTER (WHERE counts)", "(\n" + pieces + ") AS pieces\nWHERE counts OR stop > start");

@@ -29,10 +29,22 @@ std::string GroupSql(const GroupBy& group, Parameters& parameters) {
   return PropertySql(group.property, parameters);
 }
 
+// An error for columns of types that would give wrong results instead: arrays are only compared with those of their own
+// type. That is so when the statement is parsed; the planner then drops it.
+std::string TypesSql(const UsageQuery& query) {
+  std::string sql = "ARRAY[\"timestamp\"] = ARRAY[]::timestamptz[]";
+  const Field& field = query.aggregate.field;
+  if (query.aggregate.kind != Aggregate::Kind::kCount && field.kind == Field::Kind::kColumn) {
+    if (field.name == "value") sql += " AND ARRAY[value] = ARRAY[]::float8[]";
+    if (field.name == "decimal_value") sql += " AND ARRAY[decimal_value] = ARRAY[]::numeric[]";
+  }
+  return fmt::format("(true OR {})", sql);
+}
+
 std::string EventsSql(const UsageQuery& query, const std::string& sql_table, UsageParts& parts) {
   Parameters& parameters = parts.parameters;
-  std::string sql = fmt::format("FROM {}\n  WHERE organization_id = {}", sql_table,
-                                parameters.Add(query.organization_id.ToString(), "uuid"));
+  std::string sql = fmt::format("FROM {}\n  WHERE organization_id = {} AND {}", sql_table,
+                                parameters.Add(query.organization_id.ToString(), "uuid"), TypesSql(query));
   if (!query.codes.empty()) sql += "\n    AND code " + parameters.IsOneOf(query.codes);
   if (!query.customers.empty()) sql += "\n    AND external_customer_id " + parameters.IsOneOf(query.customers);
   for (const PropertyFilter& filter : query.properties) {

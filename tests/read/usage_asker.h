@@ -26,7 +26,7 @@ class Asker {
     std::vector<UsageRow> rows;
     const absl::Status status = Run(read::UsageStatement(query, sql_table_), [&](pq::RowView row) {
       auto usage = read::UsageRowOf(query, row);
-      if (usage.ok()) rows.push_back(*std::move(usage));
+      if (usage.ok()) rows.push_back(*usage);
       return usage.status();
     });
     if (!status.ok()) return status;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "bxb/schema.h"
+#include "fmt/format.h"
 #include "read/usage_asker.h"
 #include "read/usage_events.h"
 #include "read/usage_model.h"
@@ -150,10 +151,56 @@ TEST_P(UsageOfRandomEvents, IsWhatTheyAddUpTo) {
   }
 }
 
+class UsageBuckets : public UsageOfRandomEvents {};
+
+// A level of 1 in each of these seconds, in the bucket that date_trunc puts it into.
+std::vector<UsageRow> SecondsOf(const std::string& dsn, const UsageQuery& query) {
+  std::vector<UsageRow> rows;
+  for (const auto& row : Sql(dsn, fmt::format("SELECT extract(epoch FROM date_trunc('{}', t, '{}'))::bigint, count(*) "
+                                              "FROM generate_series(to_timestamp({}), to_timestamp({}), '1 second') "
+                                              "AS t GROUP BY 1 ORDER BY 1",
+                                              Name(*query.bucket), query.time_zone, absl::ToUnixSeconds(query.from),
+                                              absl::ToUnixSeconds(query.to) - 1))) {
+    rows.push_back({.bucket = absl::FromUnixSeconds(std::stoll(*row[0])), .value = std::stoll(*row[1])});
+  }
+  return rows;
+}
+
+TEST_P(UsageBuckets, OfALevelAreThoseOfDateTrunc) {
+  UsageEvent event = {.organization_id = OrganizationOf(3), .transaction_id = "1", .timestamp = around_};
+  event.timestamp -= absl::Hours(24 * 9);
+  event.value = ColumnNumber{"1", Number::Of("1")};
+  Insert(dsn_, "plain", {event});
+  Asker session(dsn_, "plain", kOddSession);
+  for (const Bucket bucket : {Bucket::kMinute, Bucket::kHour, Bucket::kDay, Bucket::kWeek, Bucket::kMonth}) {
+    UsageQuery query = {.organization_id = OrganizationOf(3), .bucket = bucket, .time_zone = GetParam().zone};
+    query.from = absl::FromUnixSeconds(absl::ToUnixSeconds(around_)) - absl::Seconds(random_.Between(1, 90'000));
+    query.to = query.from + absl::Seconds(random_.Between(90'000, 200'000));
+    query.aggregate = WeightedSum("value");
+    SCOPED_TRACE(Describe(query));
+    const auto rows = session.Ask(query);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    ExpectSame(query, *rows, SecondsOf(dsn_, query));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Usage, UsageBuckets,
+    ::testing::Values(
+        Season{"UTC", "2026-02-28T00:00:00Z"}, Season{"Africa/Monrovia", "1971-03-01T00:00:00Z"},
+        Season{"Africa/Monrovia", "1972-01-07T00:44:30Z"}, Season{"Europe/Amsterdam", "1937-06-30T23:40:28Z"},
+        Season{"Europe/Paris", "2026-10-25T01:00:00Z"}, Season{"Asia/Kolkata", "2026-01-31T18:30:00Z"},
+        Season{"Asia/Kathmandu", "1985-12-31T18:30:00Z"}, Season{"America/Toronto", "1919-03-31T04:30:00Z"},
+        Season{"Australia/Lord_Howe", "2026-04-04T15:00:00Z"}, Season{"Australia/Lord_Howe", "2026-10-03T15:30:00Z"},
+        Season{"America/Havana", "2026-11-01T05:00:00Z"}, Season{"America/Sao_Paulo", "2018-11-04T03:00:00Z"},
+        Season{"America/St_Johns", "2010-11-07T02:31:00Z"}, Season{"Pacific/Apia", "2011-12-30T10:00:00Z"},
+        Season{"Pacific/Kwajalein", "1993-08-21T12:00:00Z"}, Season{"Africa/Freetown", "1939-09-03T00:00:00Z"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Usage, UsageOfRandomEvents,
     ::testing::Values(
-        Season{"UTC", "2026-02-28T00:00:00Z"}, Season{"Europe/Paris", "2026-03-29T01:00:00Z"},
+        Season{"UTC", "2026-02-28T00:00:00Z"}, Season{"Africa/Monrovia", "1971-03-01T00:00:00Z"},
+        Season{"Africa/Monrovia", "1972-01-07T00:44:30Z"}, Season{"Europe/Paris", "2026-03-29T01:00:00Z"},
         Season{"Europe/Paris", "2026-10-25T01:00:00Z"}, Season{"America/New_York", "2026-03-08T07:00:00Z"},
         Season{"America/New_York", "2026-11-01T06:00:00Z"}, Season{"Asia/Kolkata", "2026-08-15T00:00:00Z"},
         Season{"Australia/Lord_Howe", "2026-04-04T15:00:00Z"}, Season{"Australia/Lord_Howe", "2026-10-03T15:30:00Z"},

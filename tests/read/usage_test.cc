@@ -8,6 +8,7 @@
 
 #include "bxb/schema.h"
 #include "bxb/status.h"
+#include "fmt/format.h"
 #include "read/usage_asker.h"
 #include "read/usage_events.h"
 #include "support/shared_server.h"
@@ -31,7 +32,7 @@ UsageQuery Day(Aggregate aggregate) {
 
 Decimal Exactly(const std::string& text) { return Decimal::Parse(text).value(); }
 
-UsageEvent EventAt(absl::Time time, std::optional<ColumnNumber> value = {}) {
+UsageEvent EventAt(absl::Time time, const std::optional<ColumnNumber>& value = {}) {
   static int number = 0;
   return {.organization_id = OrganizationOf(1),
           .transaction_id = std::to_string(++number),
@@ -173,6 +174,45 @@ TEST_F(UsageTest, AnUnknownTimeZoneIsTheServersErrorEvenWithoutEvents) {
   EXPECT_EQ(Value(Day(Count())), 0);
 }
 
+struct WrongType {
+  const char* column;
+  const char* type;
+  Aggregate aggregate;
+};
+
+TEST_F(UsageTest, AColumnOfAnotherTypeIsAnErrorNotAnotherResult) {
+  const std::vector<WrongType> wrong = {
+      {"timestamp", "timestamp", Count()},
+      {"timestamp", "timestamp", WeightedSum("value")},
+      {"decimal_value", "float8", Sum("decimal_value")},
+      {"value", "numeric", Sum("value")},
+      {"properties", "json", Sum(Property("p"))},
+  };
+  for (const auto& [column, type, aggregate] : wrong) {
+    Sql(dsn_, fmt::format("CREATE TABLE other (LIKE events); ALTER TABLE other ALTER \"{}\" TYPE {} USING NULL", column,
+                          type));
+    Asker session(dsn_, "other");
+    EXPECT_EQ(SqlStateOf(session.Ask(Day(aggregate)).status()), "42883") << column;
+    Sql(dsn_, "DROP TABLE other");
+  }
+}
+
+TEST_F(UsageTest, ColumnsThatItDoesNotNeedMayBeOfAnyType) {
+  Sql(dsn_,
+      "CREATE TABLE other (LIKE events INCLUDING DEFAULTS); ALTER TABLE other ALTER value TYPE text, ALTER "
+      "decimal_value TYPE float8, "
+      "ALTER properties TYPE json USING NULL, ALTER code TYPE varchar(20), "
+      "ALTER external_customer_id TYPE varchar(20), ALTER transaction_id TYPE varchar(20)");
+  Insert(dsn_, "other", {EventAt(kNoon)});
+  Asker session(dsn_, "other");
+  for (const Aggregate& aggregate : {Count(), UniqueCount("code"), UniqueCount("external_customer_id")}) {
+    UsageQuery query = Day(aggregate);
+    query.codes = {"seats"};
+    query.customers = {"c", "d"};
+    EXPECT_EQ(session.Ask(query).value(), std::vector<UsageRow>({{.value = 1, .events = 1}}));
+  }
+}
+
 TEST_F(UsageTest, NothingOfTheCallersTextIsInTheStatement) {
   const std::string evil = "evil'\"}); DROP TABLE events; --\\$1";
   for (int kind = 0; kind <= static_cast<int>(Aggregate::Kind::kPercentile); ++kind) {
@@ -226,7 +266,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"properties[0].values[1]", [](UsageQuery& q) { q.properties = {{"a", {"a", "\xc0\x80"}}}; }},
         Mistake{"properties", [](UsageQuery& q) { q.properties.assign(1001, {"a", {"a"}}); }},
         Mistake{"from", [](UsageQuery& q) { q.from = absl::InfinitePast(); }},
-        Mistake{"from", [](UsageQuery& q) { q.from = q.to; }},
+        Mistake{"from is 2026", [](UsageQuery& q) { q.from = q.to; }},
+        Mistake{"to is not set", [](UsageQuery& q) { q.to = {}; }},
+        Mistake{"to is not set", [](UsageQuery& q) { q.from = q.to = {}; }},
         Mistake{"from", [](UsageQuery& q) { q.from = absl::FromUnixSeconds(-300'000'000'000); }},
         Mistake{"to", [](UsageQuery& q) { q.to = absl::InfiniteFuture(); }},
         Mistake{"to", [](UsageQuery& q) { q.to = absl::FromUnixSeconds(9'224'318'016'000); }},
