@@ -26,22 +26,24 @@ struct Endpoint {
 /// Something that happened to an endpoint.
 struct ClusterEvent {
   enum class Kind : std::uint8_t {
-    kLost,      ///< a check failed or took too long
-    kBack,      ///< it answers again
-    kPromoted,  ///< a standby has become the primary
-    kDemoted,   ///< a primary has become a standby, or there is a primary on a later timeline now
+    kLost,        ///< a check failed or took too long
+    kBack,        ///< it answers again, or is a standby on the primary's timeline again
+    kPromoted,    ///< a standby has become the primary
+    kDemoted,     ///< a primary has become a standby, or there is a primary on a later timeline now
+    kLeftBehind,  ///< a standby is not on the latest timeline any more, or has yet to follow: it serves no reads
+    kContested,   ///< a second primary on the timeline of the first; see ClusterSnapshot::contested. Told once
   };
 
   Kind kind = Kind::kLost;
   std::string endpoint = {};  ///< EndpointState::name
-  std::string detail = {};    ///< for people: the error, the timelines
+  std::string detail = {};    ///< for people: the error, the timelines, the other server
 };
 
-std::string_view Name(ClusterEvent::Kind kind);  ///< "lost", "back", "promoted", "demoted"
+std::string_view Name(ClusterEvent::Kind kind);  ///< "lost", "left behind" …
 std::ostream& operator<<(std::ostream& out, const ClusterEvent& event);
 
 /// Receives events, one at a time, on a thread of the cluster's. Keep it short: meanwhile one of the endpoints is not
-/// checked. It may ask for a snapshot; it must not destroy the cluster.
+/// checked. It may ask for a snapshot; it must not destroy the cluster, and must not throw.
 using ClusterEventHook = std::function<void(const ClusterEvent&)>;
 
 /// Settings of a Cluster: either `dsn` or `endpoints`.
@@ -56,7 +58,12 @@ struct ClusterOptions {
   /// minute.
   absl::Duration check_interval = absl::Milliseconds(250);
 
-  /// How long one check may take, connecting included, before the endpoint counts as lost. 10 ms … 1 minute.
+  /// How long one check may take, connecting included, before the endpoint counts as lost. 10 ms … 1 minute. A server
+  /// that is too busy to answer in that time loses its reads that have not given a row yet, where another one may serve
+  /// reads: they begin anew there. A server that is alone keeps them.
+  ///
+  /// The lookup of a host name is outside of all deadlines, as libpq cannot be interrupted in it, and the destructor
+  /// waits for it: give hostaddr where the name service may hang.
   absl::Duration check_timeout = absl::Seconds(1);
 
   ClusterEventHook on_event = {};
@@ -79,9 +86,10 @@ struct EndpointState {
   bool on_timeline = false;    ///< the primary's; others serve no reads: they have gone another way, or are behind
   Lsn position = {};           ///< a standby: replayed up to here; a primary: flushed up to here
 
-  /// Behind the primary; nullopt where that is not known (no primary seen, another timeline) or, for the time, more
-  /// than what is remembered of it (10 minutes). In time: how long ago the primary was where this standby is now,
-  /// by one clock, that of this process. Zero on a standby that has all the primary had when it was last asked.
+  /// Behind the primary; nullopt where that is not known (no primary seen, another timeline, a contested one) or, for
+  /// the time, more than what is remembered of it (10 minutes). In time: how long ago the primary was where this
+  /// standby is now, by one clock, that of this process. Zero on a standby that has all the primary had when it was
+  /// last asked.
   std::optional<std::uint64_t> lag_bytes = {};
   std::optional<absl::Duration> lag = {};
 
@@ -96,6 +104,13 @@ struct ClusterSnapshot {
   std::vector<EndpointState> endpoints = {};
   std::optional<std::size_t> primary = {};  ///< its index; the one on the latest timeline where there are several
   std::uint32_t timeline = 0;               ///< the latest that any of them is on, as far as known; 0: none yet
+
+  /// Two servers have been primaries on that timeline, at the same time or in turn, as they are when they are promoted
+  /// apart: their timelines are two histories with one number. Until a later timeline is seen, reads with
+  /// max_staleness, max_lag_bytes or a token of this timeline (or of none) find no server; reads without such bounds go
+  /// on, on either history. To end it, make the wrong one anew from the right one and open the Cluster again. A primary
+  /// that is restarted contests nothing, nor does one that is listed twice.
+  bool contested = false;
 };
 
 /// A table for people.
@@ -112,6 +127,10 @@ class ClusterEngine;
 /// Lag is reckoned in the log, not by clocks: the positions of the primary are remembered with the moments at which it
 /// was asked, and a standby is as far behind as the moment of the last one that it has replayed. An idle primary has no
 /// lag, and clocks that differ do not matter.
+///
+/// The latest timeline that any server has been seen on is the cluster's for as long as this object lives. So a standby
+/// that is promoted by mistake and taken down again leaves the others without reads, whose errors name both timelines:
+/// make it anew from the right primary, or open the Cluster again.
 ///
 /// Privileges: the role needs none but CONNECT. With pg_read_all_stats (or pg_monitor) a standby's timeline is known as
 /// soon as it follows a promoted primary; without, only at its next restart point, and until then it serves no reads.

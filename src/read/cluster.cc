@@ -50,6 +50,10 @@ std::string_view Name(ClusterEvent::Kind kind) {
       return "promoted";
     case ClusterEvent::Kind::kDemoted:
       return "demoted";
+    case ClusterEvent::Kind::kLeftBehind:
+      return "left behind";
+    case ClusterEvent::Kind::kContested:
+      return "contested";
   }
   return "unknown";
 }
@@ -82,7 +86,8 @@ std::ostream& operator<<(std::ostream& out, const ClusterSnapshot& snapshot) {
                        state.lag_bytes ? fmt::to_string(*state.lag_bytes) : "-", Shown(state.lag), Shown(state.latency),
                        Shown(state.age), HealthOf(state));
   }
-  return out;
+  if (!snapshot.contested) return out;
+  return out << fmt::format("timeline {} is contested: several servers have been primaries on it\n", snapshot.timeline);
 }
 
 }  // namespace bxb

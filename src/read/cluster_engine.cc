@@ -155,6 +155,15 @@ absl::Status ClusterEngine::CheckSystem(std::size_t server, const std::string& s
   return stranger_;
 }
 
+// A server that is too busy to answer in time may still be at its reads: they are cut short only for a better place.
+bool ClusterEngine::HasAnother(std::size_t server) const {
+  const auto now = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < topology_.size(); ++i) {
+    if (i != server && topology_.Qualifies(i, /*bounds=*/{}, now)) return true;
+  }
+  return false;
+}
+
 void ClusterEngine::Report(std::size_t server, const absl::StatusOr<read::Observation>& seen, Time asked) {
   {
     const std::lock_guard lock(mutex_);
@@ -162,7 +171,7 @@ void ClusterEngine::Report(std::size_t server, const absl::StatusOr<read::Observ
                                         ? topology_.Answered(server, *seen, asked, std::chrono::steady_clock::now())
                                         : topology_.Failed(server, seen.status());
     if (options_.on_event) std::ranges::move(events, std::back_inserter(untold_));
-    if (!seen.ok()) std::exchange(lost_[server], std::make_shared<pq::Interrupt>())->Set();
+    if (!seen.ok() && HasAnother(server)) std::exchange(lost_[server], std::make_shared<pq::Interrupt>())->Set();
     heard_[server] = true;
     ++version_;
   }
@@ -207,7 +216,10 @@ std::string ClusterEngine::Shortcomings(const read::Bounds& bounds) const {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   std::vector<std::string> reasons;
-  for (std::size_t i = 0; i < topology_.size(); ++i) reasons.push_back(topology_.Shortcoming(i, bounds, now));
+  for (std::size_t i = 0; i < topology_.size(); ++i) {
+    std::string reason = topology_.Shortcoming(i, bounds, now);
+    if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(std::move(reason));
+  }
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
 

@@ -66,13 +66,13 @@ class ClusterEngine {
   /// Whether a server that says itself where it is may serve a read that was sent at `sent`.
   bool Confirms(std::size_t server, const read::Observation& seen, const read::Bounds& bounds, Time sent) const;
 
-  /// Why none will do, server by server, for people.
+  /// Why none will do, server by server, for people; what holds for several is said once.
   std::string Shortcomings(const read::Bounds& bounds) const;
 
   /// A read has failed there: ask it soon.
   void Suspect(std::size_t server);
 
-  /// Set when the server is lost from now on; another one then for the time after.
+  /// Set when the server is lost from now on and another one may serve reads; another signal then for the time after.
   std::shared_ptr<pq::Interrupt> lost_signal(std::size_t server) const;
 
   std::optional<absl::Duration> Staleness(Lsn position, Time now) const;
@@ -94,6 +94,7 @@ class ClusterEngine {
   absl::Status AwaitFirstAnswers();
   void Report(std::size_t server, const absl::StatusOr<read::Observation>& seen, Time asked);
   absl::StatusOr<pq::Connection> ConnectMonitor(std::size_t server, Time deadline, const pq::Interrupt* interrupt);
+  bool HasAnother(std::size_t server) const;
   absl::Status CheckSystem(std::size_t server, const std::string& system);
   void Tell();
   absl::Duration IntervalNow() const;

@@ -1,11 +1,19 @@
 #include "read/probe.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <string_view>
 
 namespace bxb::read {
 namespace {
+
+// Whatever the role's defaults are: a hot standby knows no serializable transactions.
+std::string InTransaction(std::string_view sql) {
+  return fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; {}; COMMIT", sql);
+}
 
 // Where a primary's log is flushed up to: what lies behind that no standby can have, and nothing of it is confirmed but
 // commits under synchronous_commit = off. The timeline: of a primary, as the name of its WAL file begins; of a standby,
@@ -31,13 +39,13 @@ std::optional<Number> ToNumber(const std::string& text) {
 }  // namespace
 
 absl::StatusOr<std::string> SystemIdentifier(pq::Connection& connection, pq::Deadline deadline) {
-  auto rows = connection.Query("SELECT system_identifier FROM pg_control_system()", deadline);
+  auto rows = connection.Query(InTransaction("SELECT system_identifier FROM pg_control_system()"), deadline);
   if (!rows.ok()) return rows.status();
   return rows->at(0).at(0).value_or("");
 }
 
 absl::StatusOr<Observation> Probe(pq::Connection& connection, pq::Deadline deadline) {
-  auto rows = connection.Query(kProbeSql, deadline);
+  auto rows = connection.Query(InTransaction(kProbeSql), deadline);
   if (!rows.ok()) return rows.status();
   const auto& row = rows->at(0);
   if (!std::ranges::all_of(row, [](const auto& value) { return value.has_value(); })) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -37,30 +38,39 @@ Topology::Events Topology::Answered(std::size_t server, const Observation& seen,
   // A standby's timeline may be told late, when what receives its log is not there: it has not gone back.
   const std::uint32_t timeline = same_life ? std::max(state.timeline, seen.timeline) : seen.timeline;
   const Role role = seen.standby ? Role::kStandby : Role::kPrimary;
-  Events events = Changes(server, role, timeline);
+  const bool expected = servers_[server].answered && state.status.ok();
+  const bool contested = contest_.has_value();
+  Events changes = Changes(server, role, timeline);
   const bool promoted = same_life && state.role == Role::kStandby && role == Role::kPrimary;
   // A promotion adds one at least, and exactly one only where the standby's timeline was not told late.
-  const bool parted = promoted && timeline == state.timeline + 1;
+  const bool parted = promoted && timeline == state.timeline + 1 && !contested;
   const ReadToken replayed(state.position, state.timeline);
   if (primary_ == server && (role == Role::kStandby || !same_life)) Depose();
   servers_[server].started = seen.started;
   servers_[server].answered = answered;
   state.role = role;
+  const bool lost = !std::exchange(state.status, absl::OkStatus()).ok();
   state.healthy = true;
-  state.status = absl::OkStatus();
   state.timeline = timeline;
   state.position = seen.position;
   state.latency = Smooth(state.latency, absl::FromChrono(answered - asked));
   if (const std::uint32_t latest = LatestTimeline(); latest != timeline_) Turn(latest);
-  if (role == Role::kPrimary && timeline == timeline_) LearnPrimary(server, asked);
+  if (!expected) servers_[server].astray = timeline != timeline_;
+  Events events;
+  if (lost) events.push_back({Kind::kBack, state.name, Standing(server)});
+  std::ranges::move(changes, std::back_inserter(events));
+  TellOfStandbys(events);
+  if (role == Role::kPrimary && timeline == timeline_) {
+    LearnLife(server, events);
+    LearnPrimary(server, asked);
+  }
   if (parted && primary_ == server) parting_ = replayed;
   return events;
 }
 
 Topology::Events Topology::Changes(std::size_t server, EndpointState::Role role, std::uint32_t timeline) const {
-  const auto& [state, started, answered] = servers_[server];
+  const EndpointState& state = servers_[server].state;
   Events events;
-  if (!state.status.ok()) events.push_back({Kind::kBack, state.name, std::string(Name(role))});
   if (state.role == Role::kStandby && role == Role::kPrimary) {
     events.push_back({Kind::kPromoted, state.name, fmt::format("timeline {}", timeline)});
   }
@@ -74,6 +84,29 @@ Topology::Events Topology::Changes(std::size_t server, EndpointState::Role role,
   return events;
 }
 
+std::string Topology::Standing(std::size_t server) const {
+  const EndpointState& state = servers_[server].state;
+  if (state.timeline == timeline_) return std::string(Name(state.role));
+  return fmt::format("{}, on timeline {}, not {}", Name(state.role), state.timeline, timeline_);
+}
+
+// Of those who serve reads no more, or again: one server's answer may turn the timeline for all. What becomes of
+// primaries is told as promotions and demotions.
+void Topology::TellOfStandbys(Events& events) {
+  for (Server& server : servers_) {
+    const EndpointState& state = server.state;
+    if (!state.healthy) continue;
+    const bool astray = state.timeline != timeline_;
+    if (std::exchange(server.astray, astray) == astray || state.role != Role::kStandby) continue;
+    if (astray) {
+      const std::string detail = fmt::format("on timeline {}, not {}", state.timeline, timeline_);
+      events.push_back({Kind::kLeftBehind, state.name, detail});
+    } else {
+      events.push_back({Kind::kBack, state.name, std::string(Name(state.role))});
+    }
+  }
+}
+
 // Of those that are lost too: a primary that is away for a moment does not bring the one before it back. Only a new
 // life on an earlier timeline takes its word back, as that of a standby that was promoted by mistake and made anew.
 std::uint32_t Topology::LatestTimeline() const {
@@ -84,6 +117,8 @@ std::uint32_t Topology::LatestTimeline() const {
 
 void Topology::Turn(std::uint32_t timeline) {
   timeline_ = timeline;
+  lives_.clear();
+  contest_.reset();
   Supersede();
 }
 
@@ -100,6 +135,20 @@ void Topology::Depose() {
   history_.Clear();
 }
 
+// A promotion begins a new timeline, but those of two servers that are promoted apart have the same number. A primary
+// may be restarted, and may be listed under two names.
+void Topology::LearnLife(std::size_t server, Events& events) {
+  const Life life = {server, servers_[server].started};
+  if (std::ranges::find(lives_, life) != lives_.end()) return;
+  const bool same = std::ranges::any_of(
+      lives_, [&](const Life& other) { return other.server == server || other.started == life.started; });
+  if (!lives_.empty() && !same && !contest_) {
+    contest_ = {lives_.front().server, server};
+    events.push_back({Kind::kContested, servers_[server].state.name, ContestText()});
+  }
+  lives_.push_back(life);
+}
+
 void Topology::LearnPrimary(std::size_t server, Time asked) {
   if (primary_ && *primary_ != server && servers_[*primary_].state.healthy) return;
   if (primary_ && *primary_ != server) Supersede();
@@ -110,7 +159,7 @@ void Topology::LearnPrimary(std::size_t server, Time asked) {
 }
 
 std::optional<Lsn> Topology::CommonWith(std::uint32_t timeline) const {
-  if (!parting_ || parting_->timeline != timeline) return std::nullopt;
+  if (contest_ || !parting_ || parting_->timeline != timeline) return std::nullopt;
   return parting_->lsn;
 }
 
@@ -123,6 +172,26 @@ Topology::Events Topology::Failed(std::size_t server, const absl::Status& why) {
   return {{Kind::kLost, state.name, std::string(why.message())}};
 }
 
+// A token of an earlier timeline is one of what all have in common, or of what is lost.
+bool Topology::Disputed(const Bounds& bounds) const {
+  if (!contest_) return false;
+  const ReadToken& token = bounds.at_least;
+  const bool has_token = !token.empty() && (token.timeline == 0 || token.timeline == timeline_);
+  return has_token || bounds.max_staleness || bounds.max_lag_bytes;
+}
+
+std::string Topology::ContestText() const {
+  return fmt::format("{} and {} are both primaries on timeline {}", servers_[contest_->first].state.name,
+                     servers_[contest_->second].state.name, timeline_);
+}
+
+// All that have come to the timeline are lost, and others are there.
+bool Topology::IsDeserted() const {
+  const auto healthy = [](const Server& server) { return server.state.healthy; };
+  const auto follows = [&](const Server& server) { return healthy(server) && server.state.timeline == timeline_; };
+  return std::ranges::any_of(servers_, healthy) && std::ranges::none_of(servers_, follows);
+}
+
 // What the old timeline had beyond the promotion is lost: nobody can be waited for who has it.
 bool Topology::Reaches(Lsn position, const ReadToken& token) const {
   if (token.empty()) return true;
@@ -133,25 +202,25 @@ bool Topology::Reaches(Lsn position, const ReadToken& token) const {
 
 std::optional<absl::Duration> Topology::Staleness(Lsn position, Time now) const {
   const auto complete = history_.CompleteSince(position);
-  if (!complete) return std::nullopt;
+  if (contest_ || !complete) return std::nullopt;
   return std::max(absl::ZeroDuration(), absl::FromChrono(now - *complete));
 }
 
 bool Topology::Qualifies(std::size_t server, const Bounds& bounds, Time now) const {
-  const auto& [state, started, answered] = servers_[server];
-  if (!state.healthy || state.timeline != timeline_) return false;
+  const EndpointState& state = servers_[server].state;
+  if (!state.healthy || state.timeline != timeline_ || Disputed(bounds)) return false;
   const bool standby = state.role == Role::kStandby;
   // A primary has gone on since it was asked; it will say itself whether it has come that far.
   if (!standby) return primary_ == server && bounds.at_least.timeline <= timeline_;
-  return Qualifies(server, {.standby = true, .position = state.position, .timeline = timeline_, .started = started},
-                   bounds, now);
+  return Qualifies(
+      server, {.standby = true, .position = state.position, .timeline = timeline_, .started = servers_[server].started},
+      bounds, now);
 }
 
 bool Topology::Qualifies(std::size_t server, const Observation& seen, const Bounds& bounds, Time now) const {
-  const auto& [state, started, answered] = servers_[server];
-  if (seen.standby != (state.role == Role::kStandby) || seen.started != started || state.timeline != timeline_) {
-    return false;
-  }
+  const EndpointState& state = servers_[server].state;
+  const bool same = seen.standby == (state.role == Role::kStandby) && seen.started == servers_[server].started;
+  if (!same || state.timeline != timeline_ || Disputed(bounds)) return false;
   if (!Reaches(seen.position, bounds.at_least)) return false;
   if (!seen.standby) return primary_ == server && seen.timeline == timeline_;
   if (bounds.max_staleness) {
@@ -165,10 +234,19 @@ bool Topology::Qualifies(std::size_t server, const Observation& seen, const Boun
 
 std::string Topology::Shortcoming(std::size_t server, const Bounds& bounds, Time now) const {
   const EndpointState& state = servers_[server].state;
-  if (!state.healthy) return fmt::format("{} is lost: {}", state.name, std::string(state.status.message()));
+  if (!state.healthy) {
+    std::string text = fmt::format("{} is lost: {}", state.name, std::string(state.status.message()));
+    if (state.timeline != timeline_ || !IsDeserted()) return text;
+    return text +
+           fmt::format(
+               " (timeline {} is only there: where it was begun by mistake, make this server anew from the right "
+               "primary, or open the Cluster again)",
+               timeline_);
+  }
   if (state.timeline != timeline_) {
     return fmt::format("{} is on timeline {}, not {}", state.name, state.timeline, timeline_);
   }
+  if (Disputed(bounds)) return ContestText();
   if (state.role == Role::kPrimary) {
     return primary_ == server ? fmt::format("{} is the primary, at {}", state.name, state.position.ToString())
                               : fmt::format("{} is a second primary", state.name);
@@ -183,7 +261,7 @@ std::string Topology::Shortcoming(std::size_t server, const Bounds& bounds, Time
 
 void Topology::FillLag(EndpointState& state, Time answered) const {
   const Lsn last = history_.last();
-  if (last == Lsn{}) return;
+  if (contest_ || last == Lsn{}) return;
   if (state.position >= last) {
     state.lag_bytes = 0;
     state.lag = absl::ZeroDuration();
@@ -194,12 +272,12 @@ void Topology::FillLag(EndpointState& state, Time answered) const {
 }
 
 ClusterSnapshot Topology::Snapshot(Time now) const {
-  ClusterSnapshot snapshot = {.primary = primary_, .timeline = timeline_};
-  for (const auto& [state, started, answered] : servers_) {
-    EndpointState shown = state;
-    shown.on_timeline = state.timeline != 0 && state.timeline == timeline_;
-    if (answered) shown.age = absl::FromChrono(now - *answered);
-    if (answered && shown.on_timeline) FillLag(shown, *answered);
+  ClusterSnapshot snapshot = {.primary = primary_, .timeline = timeline_, .contested = contest_.has_value()};
+  for (const Server& server : servers_) {
+    EndpointState shown = server.state;
+    shown.on_timeline = shown.timeline != 0 && shown.timeline == timeline_;
+    if (server.answered) shown.age = absl::FromChrono(now - *server.answered);
+    if (server.answered && shown.on_timeline) FillLag(shown, *server.answered);
     snapshot.endpoints.push_back(std::move(shown));
   }
   return snapshot;

@@ -20,7 +20,6 @@ using testing::Eventually;
 using testing::NameOf;
 using testing::Sql;
 using testing::SqlValue;
-using testing::Text;
 using testing::Trio;
 using testing::Watching;
 using Kind = ClusterEvent::Kind;
@@ -210,6 +209,23 @@ TEST_F(ClusterFault, TheDestructorDoesNotWaitForAFrozenServer) {
   const auto took = steady_clock::now() - start;
   EXPECT_LT(took, std::chrono::seconds(1));
   ASSERT_TRUE(trio->one->Thaw().ok());
+}
+
+TEST(ClusterOfOne, KeepsTheReadsOfAServerThatIsTooBusyToAnswerChecks) {
+  const auto server = EphemeralPostgres::Start().value();
+  const auto cluster = Cluster::Open(Watching({{server->dsn()}})).value();
+  const auto reader = Reader::Open({.cluster = cluster}).value();
+  auto read = std::async(std::launch::async, [&] {
+    return reader->Query("SELECT 'long' FROM pg_sleep(1)", {}, [](TextRow) { return absl::OkStatus(); });
+  });
+  const std::string sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+  ASSERT_TRUE(Eventually([&] { return SqlValue(server->dsn(), sleeping) == "1"; }));
+  ASSERT_TRUE(server->Freeze().ok());
+  EXPECT_TRUE(Eventually([&] { return !cluster->snapshot().endpoints[0].healthy; }));
+  ASSERT_TRUE(server->Thaw().ok());
+  const auto report = read.get();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->attempts, 1);
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ TEST(ClusterPrinting, OfAnEventIsOneLine) {
   EXPECT_EQ(Text(ClusterEvent{.kind = Kind::kBack, .endpoint = "a:1"}), "a:1 back");
   EXPECT_EQ(Name(Kind::kPromoted), "promoted");
   EXPECT_EQ(Name(Kind::kDemoted), "demoted");
+  EXPECT_EQ(Name(Kind::kLeftBehind), "left behind");
+  EXPECT_EQ(Name(Kind::kContested), "contested");
 }
 
 TEST(ClusterPrinting, OfASnapshotIsATable) {
@@ -91,6 +93,11 @@ TEST(ClusterPrinting, OfASnapshotIsATable) {
             "timeline\n"
             "c:5432               unknown        0  0/0                    -         -       inf         -  lost: no "
             "answer\n");
+}
+
+TEST(ClusterPrinting, OfAContestedTimelineSaysSo) {
+  EXPECT_THAT(Text(ClusterSnapshot{.timeline = 2, .contested = true}),
+              ::testing::EndsWith("health\ntimeline 2 is contested: several servers have been primaries on it\n"));
 }
 
 }  // namespace

@@ -111,6 +111,32 @@ TEST_F(ClusterPromotion, BesideALivingPrimaryMakesTheLaterOneThePrimary) {
   EXPECT_FALSE(State(*seeing_, kOther).on_timeline) << "it follows the old one";
 }
 
+// Both call what they go on with timeline 2.
+TEST_F(ClusterPromotion, OfTwoServersApartIsAContestOfTheirTimeline) {
+  ASSERT_TRUE(trio_.primary->Stop().ok());
+  ASSERT_TRUE(trio_.one->Promote().ok());
+  ASSERT_TRUE(Turned(*seeing_)) << seeing_->snapshot();
+  const auto reader = Reader::Open({.cluster = seeing_}).value();
+  const auto count = [&](const ReadOptions& options) {
+    return reader->Query("SELECT count(*) FROM t", {}, [](TextRow) { return absl::OkStatus(); }, options);
+  };
+  const auto before = count({});
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(before->token.timeline, 2);
+  ASSERT_TRUE(trio_.two->Promote().ok());
+  EXPECT_TRUE(Eventually([&] { return seeing_->snapshot().contested; })) << seeing_->snapshot();
+  Sql(trio_.two->dsn(), "INSERT INTO t SELECT generate_series(1, 1000)");
+  EXPECT_TRUE(count({}).ok());
+  ASSERT_TRUE(trio_.one->Stop().ok());
+  EXPECT_TRUE(Eventually([&] { return seeing_->snapshot().primary == kOther; })) << seeing_->snapshot();
+  const absl::Status refused = count({.at_least = before->token, .timeout = absl::Milliseconds(500)}).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kDeadlineExceeded) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(fmt::format("{} and {} are both primaries on timeline 2",
+                                                                    NameOf(*trio_.one), NameOf(*trio_.two))));
+  EXPECT_TRUE(count({}).ok());
+  EXPECT_EQ(log_.Count(Kind::kContested, NameOf(*trio_.two)), 1) << log_.text();
+}
+
 // It has replayed more of the old timeline than the promoted one ever had.
 TEST_F(ClusterPromotion, LeavesAStandbyOutThatHasGoneTooFarOnTheOldTimeline) {
   ASSERT_TRUE(trio_.one->Kill().ok());

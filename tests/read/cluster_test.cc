@@ -205,6 +205,18 @@ TEST(Cluster, NeedsNoPrivilegeButConnect) {
   for (const EndpointState& state : (*cluster)->snapshot().endpoints) EXPECT_TRUE(state.on_timeline);
 }
 
+// A hot standby has no serializable transactions, and says so with the first snapshot of one.
+TEST(Cluster, DoesNotMindARolesDefaultIsolation) {
+  Trio& trio = SharedTrio();
+  Sql(trio.primary->dsn(), "DROP ROLE IF EXISTS strict; CREATE ROLE strict LOGIN");
+  Sql(trio.primary->dsn(), "ALTER ROLE strict SET default_transaction_isolation = 'serializable'");
+  trio.AwaitReplay();
+  std::vector<Endpoint> endpoints = trio.endpoints();
+  for (Endpoint& endpoint : endpoints) endpoint.dsn += " user=strict";
+  const auto cluster = Cluster::Open(Watching(endpoints)).value();
+  EXPECT_TRUE(Eventually([&] { return HaveNoLag(*cluster); })) << cluster->snapshot();
+}
+
 TEST(Cluster, ShowsItsNameInPgStatActivity) {
   const auto watched = [](const std::string& name) {
     return SqlValue(SharedServer().dsn(),

@@ -29,7 +29,10 @@ class TopologyOfThree : public ::testing::Test {
     Answer(server, {.standby = true, .position = {position}, .timeline = timeline});
   }
 
-  void Restart(std::size_t server) { ++lives_[server]; }
+  void Restart(std::size_t server) { lives_[server] += "'"; }
+
+  /// From now on the second endpoint is the first one's server under another name.
+  void Alias(std::size_t server, std::size_t other) { lives_[other] = lives_[server]; }
 
   void Lose(std::size_t server, const std::string& why = "no answer") {
     Note(topology_.Failed(server, absl::UnavailableError(why)));
@@ -81,7 +84,7 @@ class TopologyOfThree : public ::testing::Test {
 
  private:
   Observation Seen(std::size_t server, Observation seen) const {
-    seen.started = fmt::format("life {}", lives_[server]);
+    seen.started = lives_[server];
     return seen;
   }
 
@@ -97,7 +100,7 @@ class TopologyOfThree : public ::testing::Test {
   }
 
   Topology::Time now_ = Topology::Time(std::chrono::hours(1));
-  std::vector<int> lives_ = {0, 0, 0};
+  std::vector<std::string> lives_ = {"a", "b", "c"};
   std::vector<std::string> events_, details_;
 };
 

@@ -193,6 +193,88 @@ TEST_F(TopologyOfThree, TellsOfAPrimaryThatComesBackAsAStandby) {
   EXPECT_EQ(State(kA).lag_bytes, std::nullopt);
 }
 
+using TopologyContest = TopologyOfThree;
+
+TEST_F(TopologyContest, OfTwoPrimariesLeavesOnlyReadsWithoutBoundsOfTheTimeline) {
+  Primary(kA, 110, 2);
+  Standby(kC, 110, 2);
+  EXPECT_EQ(QualifiedFor(110, 2), "ac");
+  EXPECT_FALSE(topology_.Snapshot({}).contested);
+  Primary(kB, 900, 2);
+  EXPECT_TRUE(topology_.Snapshot({}).contested);
+  EXPECT_EQ(Qualified(), "ac");
+  EXPECT_EQ(QualifiedFor(1, 2), "");
+  EXPECT_EQ(QualifiedFor(1), "");
+  EXPECT_EQ(QualifiedFor(1, 1), "ac") << "of what they have in common";
+  EXPECT_EQ(QualifiedWithin(3'600'000), "");
+  EXPECT_EQ(Qualified({.max_lag_bytes = 1'000'000}), "");
+  EXPECT_FALSE(Confirms(kA, false, 999, {.at_least = {{1}, 2}}, 2));
+  EXPECT_TRUE(Confirms(kA, false, 999, {}, 2));
+  EXPECT_EQ(State(kC).lag_bytes, std::nullopt);
+  for (const std::size_t server : {kA, kB, kC}) {
+    EXPECT_EQ(Shortcoming(server, {.at_least = {{1}, 2}}), "a and b are both primaries on timeline 2");
+  }
+  EXPECT_EQ(Shortcoming(kC), "c has replayed 0/6E, is of unknown age");
+}
+
+TEST_F(TopologyContest, IsToldOnceAndEndsWithALaterTimeline) {
+  Primary(kA, 110, 2);
+  Primary(kB, 120, 2);
+  Primary(kA, 110, 2);
+  Primary(kC, 130, 2);
+  EXPECT_EQ(Events(), Happened{"b contested"});
+  EXPECT_EQ(Details(), "a and b are both primaries on timeline 2; ");
+  Restart(kB);
+  Standby(kB, 120, 2);
+  EXPECT_EQ(QualifiedFor(1, 2), "") << "what was read of its history is still about";
+  Primary(kC, 140, 3);
+  EXPECT_FALSE(topology_.Snapshot({}).contested);
+  EXPECT_EQ(QualifiedFor(140, 3), "c");
+  EXPECT_EQ(QualifiedWithin(1), "c");
+}
+
+TEST_F(TopologyContest, IsOneAlsoOfPrimariesInTurn) {
+  Primary(kA, 110, 2);
+  Lose(kA);
+  EXPECT_EQ(QualifiedFor(1, 2), "");
+  Primary(kB, 900, 2);
+  EXPECT_EQ(Qualified(), "b");
+  EXPECT_EQ(QualifiedFor(1, 2), "");
+  EXPECT_EQ(Events(), (Happened{"a lost", "b contested"}));
+}
+
+TEST_F(TopologyContest, IsNoneOfAPrimaryThatIsRestarted) {
+  Primary(kA, 110, 2);
+  Lose(kA);
+  Restart(kA);
+  Primary(kA, 120, 2);
+  Restart(kA);
+  Primary(kA, 130, 2);
+  EXPECT_FALSE(topology_.Snapshot({}).contested);
+  EXPECT_EQ(QualifiedFor(1, 2), "a");
+}
+
+TEST_F(TopologyContest, IsNoneOfAServerThatIsListedTwice) {
+  Alias(kA, kB);
+  Primary(kA, 110, 2);
+  Primary(kB, 110, 2);
+  Lose(kA);
+  Restart(kA);
+  Alias(kA, kB);
+  Primary(kB, 120, 2);
+  Primary(kA, 120, 2);
+  EXPECT_FALSE(topology_.Snapshot({}).contested);
+  EXPECT_EQ(QualifiedFor(1, 2), "b");
+}
+
+TEST_F(TopologyContest, LeavesNoPositionInCommonWithTheTimelineAfterIt) {
+  Primary(kA, 110, 2);
+  Primary(kB, 120, 2);
+  Standby(kC, 120, 2);
+  Primary(kC, 130, 3);
+  EXPECT_EQ(topology_.CommonWith(2), std::nullopt);
+}
+
 TEST(TopologyOfOne, AveragesLatency) {
   Topology topology({{.name = "a"}});
   const Topology::Time begin(std::chrono::hours(1));

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "read/topology_fixture.h"
@@ -50,8 +51,8 @@ TEST_F(TopologyTimeline, TellsOfAPromotionOnce) {
   EXPECT_EQ(Events(), (Happened{"a lost"}));
   Primary(kB, 110, 2);
   Primary(kB, 120, 2);
-  EXPECT_EQ(Events(), (Happened{"b promoted", "a demoted"}));
-  EXPECT_EQ(Details(), "no answer; timeline 2; b is on timeline 2; ");
+  EXPECT_EQ(Events(), (Happened{"b promoted", "a demoted", "c left behind"}));
+  EXPECT_EQ(Details(), "no answer; timeline 2; b is on timeline 2; on timeline 1, not 2; ");
   EXPECT_EQ(PrimaryName(), "b");
   EXPECT_EQ(topology_.timeline(), 2);
 }
@@ -80,6 +81,7 @@ TEST_F(TopologyTimeline, LeavesOutTheOldPrimary) {
   Primary(kA, 130, 1);
   Primary(kA, 140, 1);
   EXPECT_EQ(Events(), (Happened{"a back"}));
+  EXPECT_THAT(Details(), ::testing::EndsWith("primary, on timeline 1, not 2; "));
   EXPECT_EQ(PrimaryName(), "b");
   EXPECT_EQ(Qualified(), "b");
   EXPECT_EQ(Shortcoming(kA), "a is on timeline 1, not 2");
@@ -105,7 +107,7 @@ TEST_F(TopologyTimeline, TurnsWithAStandbyThatFollowsAPrimaryNotSeenYet) {
   Standby(kB, 100);
   Standby(kC, 100);
   Standby(kC, 105, 2);
-  EXPECT_EQ(Events(), (Happened{"a demoted"}));
+  EXPECT_EQ(Events(), (Happened{"a demoted", "b left behind"}));
   EXPECT_EQ(PrimaryName(), "none");
   EXPECT_EQ(Qualified(), "c");
   EXPECT_EQ(QualifiedWithin(1000), "");
@@ -137,8 +139,6 @@ TEST_F(TopologyTimeline, StaysWithTheFirstOfTwoPrimariesOnOneTimelineWhileItIsHe
   EXPECT_EQ(PrimaryName(), "b");
   Primary(kA, 101);
   EXPECT_EQ(PrimaryName(), "b");
-  Standby(kC, 901);
-  EXPECT_EQ(State(kC).lag_bytes, 0);
 }
 
 // Both have left timeline 1, each for a timeline 2 of its own, the other one later than the first.
@@ -148,7 +148,7 @@ TEST_F(TopologyTimeline, ForgetsWhereOnePrimaryWasPromotedWithAnotherOfTheSameTi
   Primary(kA, 101, 2);
   Primary(kB, 160, 2);
   EXPECT_EQ(PrimaryName(), "a");
-  EXPECT_EQ(topology_.CommonWith(1), Lsn{100});
+  EXPECT_EQ(topology_.CommonWith(1), std::nullopt) << "a standby may be of either";
   Lose(kA);
   Primary(kB, 160, 2);
   EXPECT_EQ(PrimaryName(), "b");
@@ -173,7 +173,8 @@ TEST_F(TopologyTimeline, WaitsUntilARestartedStandbyTellsItsTimelineAgain) {
   EXPECT_EQ(Qualified(), "a");
   Standby(kB, 100, 2);
   EXPECT_EQ(Qualified(), "ab");
-  EXPECT_EQ(Events(), (Happened{"b lost", "b back"}));
+  EXPECT_EQ(Events(), (Happened{"b lost", "b back", "b back"}));
+  EXPECT_EQ(Details(), "no answer; standby, on timeline 1, not 2; standby; ");
 }
 
 TEST_F(TopologyTimeline, TakesBackATimelineThatHasEndedWithItsOnlyServer) {
@@ -208,6 +209,35 @@ TEST_F(TopologyTimeline, KnowsWhatTimelinesHaveInCommonOfAPromotionThatItHasSeen
   Primary(kC, 150, 3);
   EXPECT_EQ(topology_.CommonWith(2), Lsn{140});
   EXPECT_EQ(topology_.CommonWith(1), std::nullopt);
+}
+
+TEST_F(TopologyTimeline, TellsOnceOfAStandbyThatIsLeftBehindAndOfItsReturn) {
+  Primary(kA, 100);
+  Standby(kB, 100);
+  Standby(kC, 100);
+  Primary(kB, 110, 2);
+  Standby(kC, 101, 1);
+  Primary(kB, 120, 2);
+  EXPECT_EQ(Events(), (Happened{"b promoted", "a demoted", "c left behind"}));
+  EXPECT_THAT(Details(), ::testing::EndsWith("; on timeline 1, not 2; "));
+  Standby(kC, 120, 2);
+  Standby(kC, 121, 2);
+  EXPECT_EQ(Events(), (Happened{"c back"}));
+  EXPECT_EQ(Details(), "standby; ");
+}
+
+TEST_F(TopologyTimeline, SaysWhatToDoAboutATimelineWhoseServersAreAllLost) {
+  Primary(kA, 100);
+  Standby(kB, 100);
+  Standby(kC, 100);
+  Primary(kC, 110, 2);
+  Lose(kC, "gone");
+  EXPECT_EQ(Shortcoming(kA), "a is on timeline 1, not 2");
+  EXPECT_EQ(Shortcoming(kC),
+            "c is lost: gone (timeline 2 is only there: where it was begun by mistake, make this server anew from the "
+            "right primary, or open the Cluster again)");
+  Standby(kB, 110, 2);
+  EXPECT_EQ(Shortcoming(kC), "c is lost: gone");
 }
 
 // It says 1, and has followed 2 for a while.
