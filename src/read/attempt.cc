@@ -35,6 +35,10 @@ constexpr std::string_view kWrongKindOfServer = "55000";
 
 constexpr std::size_t kTimelineDigits = 8;
 
+// A snapshot ends behind the last transaction that is over. A standby may have shown later ones, which still wait for
+// their standbys on the primary; so many, with their subtransactions, cannot be under way there.
+constexpr std::uint64_t kUnderWayAtMost = 1'000'000;
+
 // Columns of kTransactionsSql.
 constexpr std::size_t kUnderWay = 4;
 constexpr std::size_t kToCome = 5;
@@ -104,7 +108,7 @@ absl::Status Attempt::Confirm(pq::RowView row) {
 absl::Status Attempt::CheckToken(pq::RowView row) const {
   const ReadToken& token = bounds_.at_least;
   if (seen_.standby || seen_.timeline != timeline_ || token.timeline != timeline_) return absl::OkStatus();
-  const bool transaction_to_come = row.size() > kToCome && NumberOf(row[kToCome]) < token.xid;
+  const bool transaction_to_come = row.size() > kToCome && NumberOf(row[kToCome]) + kUnderWayAtMost < token.xid;
   if (seen_.position >= token.lsn && !transaction_to_come) return absl::OkStatus();
   return absl::FailedPreconditionError(fmt::format(
       "the token {} lies beyond the log of the primary {}, which ends at {}: it is of another cluster, or a "

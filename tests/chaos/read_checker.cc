@@ -67,8 +67,9 @@ void ReadChecker::ReadWithStaleness() {
 
 void ReadChecker::ReadOn() {
   ReadOptions options = Drawn();
-  options.at_least = seen_;
+  options.at_least = seen_.empty() ? stream_.last().token : seen_;
   const std::int64_t number = Read(options);
+  if (!succeeded_) return;
   Expect("that goes on", number, number_);
   number_ = std::max(number, number_);
   seen_ = report_.token;
@@ -87,9 +88,10 @@ std::int64_t ReadChecker::Read(const ReadOptions& options) {
   for (auto longest = counts_.longest_us.load(); longest < took;) {
     if (counts_.longest_us.compare_exchange_weak(longest, took)) break;
   }
+  succeeded_ = report.ok();
   if (!report.ok()) {
     findings_.Add("a read failed: " + std::string(report.status().message()));
-    return number_;
+    return 0;
   }
   report_ = *std::move(report);
   if (report_.attempts > 1) ++counts_.retried;
@@ -97,7 +99,7 @@ std::int64_t ReadChecker::Read(const ReadOptions& options) {
 }
 
 void ReadChecker::Expect(const char* what, std::int64_t seen, std::int64_t least) {
-  if (seen >= least) return;
+  if (seen >= least || !succeeded_) return;
   std::ostringstream text;
   text << "a read " << what << " of " << stream_.customer() << " saw " << seen << ", not " << least << ", on "
        << report_.endpoint << " (" << Name(report_.role) << ") at " << report_.token;

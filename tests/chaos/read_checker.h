@@ -47,8 +47,9 @@ class ReadChecker {
   const ReadStream& stream_;
   ReadCounts& counts_;
   Findings& findings_;
-  ReadReport report_;  ///< of the last read
-  ReadToken seen_;     ///< by ReadOn
+  bool succeeded_ = false;  ///< the last read
+  ReadReport report_;       ///< of the last one that did
+  ReadToken seen_;          ///< by ReadOn
   std::int64_t number_ = 0;
   std::atomic<bool> stopped_ = false;
   std::thread thread_;
