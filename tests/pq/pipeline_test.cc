@@ -14,7 +14,6 @@ namespace {
 
 using bxb::testing::FreshDatabase;
 using std::chrono::steady_clock;
-using ::testing::HasSubstr;
 
 Deadline Soon() { return After(absl::Seconds(30)); }
 
@@ -22,7 +21,7 @@ Deadline Soon() { return After(absl::Seconds(30)); }
 class Pipeline : public ::testing::Test {
  protected:
   static Connection Connect(const Interrupt* interrupt = nullptr) {
-    return Connection::Open(dsn_, "test", Soon(), interrupt).value();
+    return Connection::Open(kDsn, "test", Soon(), interrupt).value();
   }
 
   /// All but SELECT, SHOW and COPY are commands.
@@ -52,7 +51,7 @@ class Pipeline : public ::testing::Test {
     return rows->at(0).at(0).value_or("NULL");
   }
 
-  static inline const std::string dsn_ = FreshDatabase();
+  static inline const std::string kDsn = FreshDatabase();
   Connection connection_ = Connect();
   std::vector<std::string> rows_;
 };

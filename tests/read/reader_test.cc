@@ -12,7 +12,6 @@
 namespace bxb::read {
 namespace {
 
-using testing::EphemeralPostgres;
 using ::testing::HasSubstr;
 using testing::SharedTrio;
 using testing::Trio;

@@ -53,7 +53,7 @@ class MarkWriter {
   }
 
   void Insert() {
-    Run(fmt::format("INSERT INTO marks VALUES ({})", 1'000'000 * (number_ + 1) + ++last_));
+    Run(fmt::format("INSERT INTO marks VALUES ({})", std::int64_t{1'000'000} * (number_ + 1) + ++last_));
     // Most transactions are short, and some are open while many others come and go.
     if (Upto(9) == 0) Run(fmt::format("SELECT pg_sleep({})", Upto(100) / 1000.0));
   }

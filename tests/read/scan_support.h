@@ -29,12 +29,12 @@ class RowSink {
   explicit RowSink(OnRow on_row) : on_row_(std::move(on_row)) {}
 
   internal::TupleSink sink() {
-    return {.on_types =
-                [this](std::span<const PgType> types) {
-                  auto codec = RowCodec<Row>::For(types);
-                  if (codec.ok()) codec_.emplace(*std::move(codec));
-                  return codec.status();
-                },
+    return {.on_types = [this](std::span<const PgType> types) -> absl::Status {
+              auto codec = RowCodec<Row>::For(types);
+              if (!codec.ok()) return codec.status();
+              codec_.emplace(*std::move(codec));
+              return absl::OkStatus();
+            },
             .on_tuple =
                 [this](std::string_view tuple) {
                   const auto row = codec_->Decode(tuple);

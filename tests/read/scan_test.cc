@@ -170,9 +170,9 @@ TEST_F(ScanTest, MemoryDoesNotGrowWithTheTable) {
   const long before = PeakKilobytes();
   EXPECT_EQ(Scan<Note>(connection_, {}, [](const Note&) { return absl::OkStatus(); }).value(), 400'000);
 #if defined(__SANITIZE_ADDRESS__)
-  constexpr long kAllowance = 600 * 1024;  // The sanitizer keeps what is freed for a while.
+  constexpr long kAllowance = 600L * 1024;  // The sanitizer keeps what is freed for a while.
 #else
-  constexpr long kAllowance = 16 * 1024;
+  constexpr long kAllowance = 16L * 1024;
 #endif
   EXPECT_LT(PeakKilobytes() - before, kAllowance);
 }

@@ -12,8 +12,6 @@
 namespace bxb::testing {
 namespace {
 
-using ::testing::ElementsAre;
-
 constexpr const char* kChicago = "0783aa7a-d953-5f66-aac9-945daa57d5b5";
 constexpr const char* kDallas = "ac1b77c9-c464-5d05-ab92-fa2b83b076c2";
 
@@ -21,11 +19,11 @@ constexpr const char* kDallas = "ac1b77c9-c464-5d05-ab92-fa2b83b076c2";
 class UsageOfFlights : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    dsn_ = FreshDatabase();
-    ASSERT_TRUE(ApplyLayout(dsn_, {}).ok());
-    Sql(dsn_, "CREATE TABLE lines (line jsonb)");
+    dsn = FreshDatabase();
+    ASSERT_TRUE(ApplyLayout(dsn, {}).ok());
+    Sql(dsn, "CREATE TABLE lines (line jsonb)");
     CopyLines();
-    Sql(dsn_,
+    Sql(dsn,
         "INSERT INTO events (organization_id, transaction_id, external_customer_id, code, \"timestamp\", properties, "
         "value) SELECT (line->>'organization_id')::uuid, line->>'transaction_id', line->>'external_customer_id', "
         "line->>'code', (line->>'timestamp')::timestamptz, line->'properties', (line->>'value')::float8 FROM lines");
@@ -35,7 +33,7 @@ class UsageOfFlights : public ::testing::Test {
   static void CopyLines() {
     FILE* file = popen("gzip -dc " BXB_FLIGHTS, "r");
     const auto deadline = pq::After(absl::Seconds(60));
-    auto connection = pq::Connection::Open(dsn_, "test", deadline).value();
+    auto connection = pq::Connection::Open(dsn, "test", deadline).value();
     std::array<char, 1 << 16> chunk;
     const auto copied = connection.Copy(
         R"(COPY lines FROM STDIN (FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'))",
@@ -52,12 +50,10 @@ class UsageOfFlights : public ::testing::Test {
             .aggregate = std::move(aggregate)};
   }
 
-  std::optional<Decimal> Value(const UsageQuery& query) { return Asker(dsn_, "events").Ask(query).value().at(0).value; }
+  std::optional<Decimal> Value(const UsageQuery& query) { return Asker(dsn, "events").Ask(query).value().at(0).value; }
 
-  static std::string dsn_;
+  static inline std::string dsn;
 };
-
-std::string UsageOfFlights::dsn_;
 
 TEST_F(UsageOfFlights, IsWhatTheFileAddsUpTo) {
   EXPECT_EQ(Value(January(kChicago, Count())), 11'015);
@@ -73,10 +69,10 @@ TEST_F(UsageOfFlights, IsWhatTheFileAddsUpTo) {
 TEST_F(UsageOfFlights, OfAllOrganizationsIsThatOfTheFile) {
   std::int64_t flights = 0;
   double miles = 0;
-  for (const auto& row : Sql(dsn_, "SELECT DISTINCT organization_id FROM events")) {
+  for (const auto& row : Sql(dsn, "SELECT DISTINCT organization_id FROM events")) {
     UsageQuery query = January(row[0]->c_str(), Sum("value"));
     query.group_by = {GroupBy::Code()};
-    const auto lines = Asker(dsn_, "events").Ask(query).value();
+    const auto lines = Asker(dsn, "events").Ask(query).value();
     for (const UsageRow& line : lines) {
       if (line.group[0] != "flight") continue;
       flights += line.events;
