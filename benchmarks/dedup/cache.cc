@@ -10,7 +10,7 @@
 #include "write/dedup_cache.h"
 #include "write/key_hash.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 namespace {
 
 using write::DedupCache;
@@ -144,4 +144,4 @@ std::vector<Contender> CacheContenders(const Settings& settings) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

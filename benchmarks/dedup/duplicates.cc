@@ -8,7 +8,7 @@
 #include "support/parallel.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 namespace {
 
 void InsertBefore(const Ground& ground, std::size_t duplicates) {
@@ -70,4 +70,4 @@ std::vector<Contender> DuplicateContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

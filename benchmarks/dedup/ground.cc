@@ -6,7 +6,7 @@
 #include <numeric>
 #include <random>
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 
 std::size_t Share::Of(std::size_t rows) const {
   return static_cast<std::size_t>(std::llround(static_cast<double>(rows) * of_rows));
@@ -21,4 +21,4 @@ std::vector<std::size_t> RandomNumbers(std::size_t count, std::size_t end) {
   return drawn;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

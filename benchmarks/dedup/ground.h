@@ -11,7 +11,7 @@
 #include "support/report.h"
 #include "support/server.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 
 /// The writer's default, and so everybody's.
 inline constexpr std::size_t kBatchRows = 20'000;
@@ -50,4 +50,4 @@ std::vector<Contender> PoisonContenders(const Ground& ground);
 /// See Targets.
 void PrintDedupTargets(const Results& results, std::ostream& out);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

@@ -7,7 +7,7 @@
 #include "dedup/ground.h"
 #include "support/environment.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 namespace {
 
 constexpr std::array kColumns = {Column{"rows/s", "rows_per_s", 10, 0},
@@ -31,10 +31,10 @@ void Run(const Settings& settings) {
 }
 
 }  // namespace
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv, bxb::bench::PrintUsage);
-  bxb::bench::Run(bxb::bench::ParseSettings(argc, argv));
+  benchmark::Initialize(&argc, argv, bxb::bench::dedup::PrintUsage);
+  bxb::bench::dedup::Run(bxb::bench::dedup::ParseSettings(argc, argv));
   benchmark::Shutdown();
 }

@@ -9,7 +9,7 @@
 #include "dedup/ground.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 namespace {
 
 constexpr std::string_view kBadCode = "poison";
@@ -91,4 +91,4 @@ std::vector<Contender> PoisonContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

@@ -13,7 +13,7 @@
 #include "support/writing.h"
 #include "write/dedup_cache.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 namespace {
 
 constexpr std::string_view kName = "bxb_replay";
@@ -90,4 +90,4 @@ std::vector<Contender> ReplayContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <string_view>
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 namespace {
 
 constexpr std::string_view kUsage =
@@ -42,4 +42,4 @@ Settings ParseSettings(int argc, char** argv) {
   return settings;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

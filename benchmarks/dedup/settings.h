@@ -4,7 +4,7 @@
 
 #include "support/flags.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 
 /// What the command line asks for. The counts are per run.
 struct Settings : CommonSettings {
@@ -22,4 +22,4 @@ void PrintUsage();
 /// and ends the program.
 Settings ParseSettings(int argc, char** argv);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

@@ -7,7 +7,7 @@
 
 #include "dedup/ground.h"
 
-namespace bxb::bench {
+namespace bxb::bench::dedup {
 namespace {
 
 void PrintReplay(const Results& results, Targets& targets) {
@@ -61,4 +61,4 @@ void PrintDedupTargets(const Results& results, std::ostream& out) {
   PrintPoison(results, targets);
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::dedup

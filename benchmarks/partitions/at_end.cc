@@ -14,7 +14,7 @@
 #include "testing/account.h"
 #include "testing/process.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 // The read returns when the other end of the socket is closed. What a script prints must not end it.
@@ -49,4 +49,4 @@ AtEnd::~AtEnd() {
   }
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

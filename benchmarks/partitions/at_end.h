@@ -5,7 +5,7 @@
 
 #include "testing/file_descriptor.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// Runs a shell script when this object goes, or when this process ends, however it ends. The shell is no child of
 /// this process, and waits on a socket that only this process holds.
@@ -23,4 +23,4 @@ class AtEnd {
   testing::FileDescriptor socket_;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -16,7 +16,7 @@
 #include "support/parallel.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 // Months, weeks, days of a year; days of five and a half years.
@@ -188,4 +188,4 @@ std::vector<Contender> CountContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -14,15 +14,15 @@
 #include <vector>
 
 #include "bxb/schema.h"
-#include "partitions/chart.h"
 #include "partitions/decay_log.h"
 #include "partitions/ground.h"
 #include "partitions/kept_server.h"
+#include "support/chart.h"
 #include "support/environment.h"
 #include "support/targets.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr int kStepRows = 1'000'000;
@@ -250,7 +250,7 @@ void DrawChart(const DecaySettings& settings, const std::vector<DecayTable>& tab
 void RunDecay(const DecaySettings& asked, const Events& events) {
   const DecaySettings settings = Completed(asked);
   std::vector<DecayTable> tables = DecayTables();
-  std::erase_if(tables, [&](const DecayTable& table) { return !Settings::Lists(settings.tables, table.name); });
+  std::erase_if(tables, [&](const DecayTable& table) { return !Lists(settings.tables, table.name); });
   std::filesystem::create_directories(settings.out);
   DecayLog log(settings.out + "/decay.csv", SettingsLine(settings));
   for (const DecayTable& table : tables) Filling(settings, table, events, log).Run();
@@ -259,4 +259,4 @@ void RunDecay(const DecaySettings& asked, const Events& events) {
   DrawChart(settings, tables, log);
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -12,7 +12,7 @@
 
 #include "support/session.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::string_view kTitles = "table,rows,seconds,rows_per_s,database_bytes,duplicates";
@@ -90,4 +90,4 @@ DecaySummary::DecaySummary(std::vector<DecayLog::Step> steps) {
   last_tenth = RowsPerSecond(std::span(steps).last(tenth));
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

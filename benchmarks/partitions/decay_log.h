@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// A CSV file of what was measured so far, which a later run goes on with.
 class DecayLog {
@@ -46,4 +46,4 @@ struct DecaySummary {
   std::uint64_t database_bytes = 0;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::uint64_t kVersion4 = 0x4000;
@@ -49,4 +49,4 @@ Rows::Rows(const Generator& generator, std::uint64_t begin, std::size_t count) :
   for (std::size_t i = 0; i < count; ++i) events_.push_back(generator.Make(begin + i, ids_[i]));
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

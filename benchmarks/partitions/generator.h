@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "support/events.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// What transaction ids look like: they decide where in an index a row goes.
 enum class Ids : std::uint8_t {
@@ -57,4 +57,4 @@ class Rows {
   std::vector<Event> events_;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -12,7 +12,7 @@
 #include "support/report.h"
 #include "support/server.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// The writer's default, and so everybody's.
 inline constexpr std::size_t kBatchRows = 20'000;
@@ -29,10 +29,6 @@ struct Ground {
   const Events& events;  ///< to make others of
 };
 
-/// Times `work` on an empty `table`, and checks that it left `rows` rows there.
-void MeasureInto(benchmark::State& state, Server& server, const std::string& table, std::size_t rows,
-                 const std::function<void()>& work);
-
 std::vector<Contender> RouteContenders(const Ground& ground);
 std::vector<Contender> CountContenders(const Ground& ground);
 std::vector<Contender> SortingContenders(const Ground& ground);
@@ -45,4 +41,4 @@ void PrintPartitionTargets(const Results& results, std::ostream& out);
 /// Fills tables one after the other, far beyond the memory of their server; see the usage.
 void RunDecay(const DecaySettings& settings, const Events& events);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -18,7 +18,7 @@
 #include "testing/process.h"
 #include "testing/server_binaries.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 namespace fs = std::filesystem;
@@ -114,4 +114,4 @@ void KeptServer::Remove() {
   fs::remove_all(folder_.path, error);
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

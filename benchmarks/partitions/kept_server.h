@@ -10,7 +10,7 @@
 #include "testing/postmaster.h"
 #include "testing/server_folder.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// A private server whose data stays in its folder, for a run that can be killed and goes on later; its memory is
 /// held to a bound where that is possible. The server is stopped with this object, and also when this process is
@@ -41,4 +41,4 @@ class KeptServer {
   std::unique_ptr<AtEnd> stop_;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -20,7 +20,7 @@
 #include "partitions/memory_group.h"
 #include "support/parallel.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 struct ExactKey {
   Uuid organization_id;
@@ -35,20 +35,21 @@ struct HashedKey {
   auto operator<=>(const HashedKey&) const = default;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions
 
 template <>
-struct bxb::RowOf<bxb::bench::ExactKey> {
-  static constexpr auto columns = Columns(Column("organization_id", &bench::ExactKey::organization_id, kKey),
-                                          Column("transaction_id", &bench::ExactKey::transaction_id, kKey));
+struct bxb::RowOf<bxb::bench::partitions::ExactKey> {
+  static constexpr auto columns =
+      Columns(Column("organization_id", &bench::partitions::ExactKey::organization_id, kKey),
+              Column("transaction_id", &bench::partitions::ExactKey::transaction_id, kKey));
 };
 
 template <>
-struct bxb::RowOf<bxb::bench::HashedKey> {
-  static constexpr auto columns = Columns(Column("hash", &bench::HashedKey::hash, kKey));
+struct bxb::RowOf<bxb::bench::partitions::HashedKey> {
+  static constexpr auto columns = Columns(Column("hash", &bench::partitions::HashedKey::hash, kKey));
 };
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::size_t kSharedBuffersMb = 32;
@@ -179,4 +180,4 @@ std::vector<Contender> KeyContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -7,7 +7,7 @@
 #include "partitions/ground.h"
 #include "support/environment.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::size_t kPool = 100'000;
@@ -44,18 +44,10 @@ void Run(const Settings& settings) {
 
 }  // namespace
 
-void MeasureInto(benchmark::State& state, Server& server, const std::string& table, std::size_t rows,
-                 const std::function<void()>& work) {
-  server.session().Run("TRUNCATE " + table);
-  server.Checkpoint();
-  MeasureWork(state, server, rows, work);
-  server.RequireRows(table, rows);
-}
-
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv, bxb::bench::PrintUsage);
-  bxb::bench::Run(bxb::bench::ParseSettings(argc, argv));
+  benchmark::Initialize(&argc, argv, bxb::bench::partitions::PrintUsage);
+  bxb::bench::partitions::Run(bxb::bench::partitions::ParseSettings(argc, argv));
   benchmark::Shutdown();
 }

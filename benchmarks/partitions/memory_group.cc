@@ -12,7 +12,7 @@
 #include "support/session.h"
 #include "testing/process.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::string_view kRoot = "/sys/fs/cgroup";
@@ -64,4 +64,4 @@ std::string Describe(const MemoryGroup* group, std::size_t bytes) {
   return fmt::format("held to {} MiB with its page cache, by {}", bytes >> 20, group->folder());
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

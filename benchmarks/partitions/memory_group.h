@@ -8,7 +8,7 @@
 
 #include "partitions/at_end.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// Holds the memory of processes, page cache included, to a bound: a memory cgroup of version 1 or 2, which takes
 /// a right to write to /sys/fs/cgroup that mostly root has. It goes with this object, and when this process is killed,
@@ -33,4 +33,4 @@ class MemoryGroup {
 /// For people: what a group does, or that there is none.
 std::string Describe(const MemoryGroup* group, std::size_t bytes);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

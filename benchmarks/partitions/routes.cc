@@ -12,7 +12,7 @@
 #include "partitions/tables.h"
 #include "support/parallel.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::array kSpreads = {1, 2, 8, 32};
@@ -164,4 +164,4 @@ std::vector<Contender> RouteContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

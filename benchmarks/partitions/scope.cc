@@ -10,7 +10,7 @@
 #include "partitions/ground.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::array kScopes = {DedupScope::kPerTimestamp, DedupScope::kGlobal};
@@ -82,4 +82,4 @@ std::vector<Contender> ScopeContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -1,13 +1,8 @@
 #include "partitions/settings.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <iostream>
 
-#include "support/session.h"
-
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::string_view kTables = "seed,lean,daily,daily_seed,global";
@@ -58,7 +53,7 @@ void MakeQuick(Settings& settings) {
 void TakeDecay(Flags& flags, DecaySettings& decay) {
   flags.Take("--rows=", decay.rows);
   flags.Take("--days=", decay.days);
-  flags.Take("--tables=", decay.tables);
+  flags.TakeList("--tables=", kTables, decay.tables);
   flags.Take("--memory_mb=", decay.memory_mb);
   flags.Take("--shared_buffers_mb=", decay.shared_buffers_mb);
   flags.Take("--max_minutes=", decay.max_minutes);
@@ -68,24 +63,7 @@ void TakeDecay(Flags& flags, DecaySettings& decay) {
   if (flags.Take("--ids=random")) decay.ids = Ids::kRandom;
 }
 
-void RequireKnown(std::string_view flag, std::string_view list, std::string_view known) {
-  while (!list.empty()) {
-    const std::string_view word = list.substr(0, list.find(','));
-    if (!Settings::Lists(known, word)) Die(fmt::format("{} has no \"{}\": choose from {}", flag, word, known));
-    list.remove_prefix(std::min(word.size() + 1, list.size()));
-  }
-}
-
 }  // namespace
-
-bool Settings::Lists(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const std::string_view first = list.substr(0, list.find(','));
-    if (first == word) return true;
-    list.remove_prefix(std::min(first.size() + 1, list.size()));
-  }
-  return false;
-}
 
 void PrintUsage() { std::cout << kUsage; }
 
@@ -95,12 +73,10 @@ Settings ParseSettings(int argc, char** argv) {
   Flags flags(argc, argv, kUsage);
   if (flags.Take("--quick")) MakeQuick(settings);
   flags.Take(settings);
-  flags.Take("--parts=", settings.parts);
-  RequireKnown("--parts", settings.parts, kParts);
+  flags.TakeList("--parts=", kParts, settings.parts);
   TakeDecay(flags, settings.decay);
-  RequireKnown("--tables", settings.decay.tables, kTables);
   flags.RefuseOthers();
   return settings;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

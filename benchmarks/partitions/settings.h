@@ -6,7 +6,7 @@
 #include "partitions/generator.h"
 #include "support/flags.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// What "decay" is told.
 struct DecaySettings {
@@ -34,9 +34,6 @@ struct Settings : CommonSettings {
   DecaySettings decay;
 
   bool Wants(std::string_view part) const { return Lists(parts, part); }
-
-  /// Whether a list with commas holds this word.
-  static bool Lists(std::string_view list, std::string_view word);
 };
 
 void PrintUsage();
@@ -45,4 +42,4 @@ void PrintUsage();
 /// and ends the program.
 Settings ParseSettings(int argc, char** argv);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -11,7 +11,7 @@
 #include "partitions/ground.h"
 #include "support/parallel.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 constexpr std::array kProfiles = {IndexProfile::kSeed, IndexProfile::kLean, IndexProfile::kAppend};
@@ -72,4 +72,4 @@ std::vector<Contender> SortingContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <span>
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 // As many as one transaction has locks for, with a server's default settings.
@@ -60,4 +60,4 @@ PartitionedTable::~PartitionedTable() {
 
 std::string Literal(absl::Time time) { return fmt::format("'{}'", absl::FormatTime(time, absl::UTCTimeZone())); }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "support/server.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 
 /// Which indexes a table of events has.
 enum class Indexes : std::uint8_t {
@@ -48,4 +48,4 @@ class PartitionedTable {
 /// A literal for SQL.
 std::string Literal(absl::Time time);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -7,7 +7,7 @@
 
 #include "partitions/ground.h"
 
-namespace bxb::bench {
+namespace bxb::bench::partitions {
 namespace {
 
 // Of the parts that were asked for.
@@ -79,4 +79,4 @@ void PrintPartitionTargets(const Results& results, std::ostream& out) {
   PrintScope(ratios);
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::partitions

@@ -10,7 +10,7 @@
 #include "support/contender.h"
 #include "support/report.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 
 /// What the runs on the three servers need; it outlives them all.
 struct Ground {
@@ -31,4 +31,4 @@ std::vector<Contender> MonthContenders(const Settings& settings, Server& server)
 /// A table for each part that has run; see also Targets.
 void PrintReaderTargets(const Results& results, std::ostream& out);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

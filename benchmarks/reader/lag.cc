@@ -16,7 +16,7 @@
 #include "reader/samples.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 constexpr std::array kRates = {1'000, 10'000, 50'000, 100'000};
@@ -158,4 +158,4 @@ std::vector<Contender> LagContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -9,7 +9,7 @@
 #include "reader/samples.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 // All of an organization's usage, by customer: a good part of a second's work for a large table.
@@ -82,4 +82,4 @@ std::vector<Contender> LoadContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -12,7 +12,7 @@
 #include "reader/ground.h"
 #include "support/environment.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 using Parts = std::vector<std::vector<Contender>>;
@@ -67,10 +67,10 @@ void Run(const Settings& settings) {
 }
 
 }  // namespace
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv, bxb::bench::PrintUsage);
-  bxb::bench::Run(bxb::bench::ParseSettings(argc, argv));
+  benchmark::Initialize(&argc, argv, bxb::bench::reader::PrintUsage);
+  bxb::bench::reader::Run(bxb::bench::reader::ParseSettings(argc, argv));
   benchmark::Shutdown();
 }

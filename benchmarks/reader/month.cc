@@ -15,7 +15,7 @@
 #include "reader/samples.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 // A short query is repeated for so long, and its median counts.
@@ -183,4 +183,4 @@ std::vector<Contender> MonthContenders(const Settings& settings, Server& server)
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

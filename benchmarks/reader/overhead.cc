@@ -11,7 +11,7 @@
 #include "reader/samples.h"
 #include "support/session.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 constexpr int kBlock = 50;
@@ -128,4 +128,4 @@ std::vector<Contender> OverheadContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

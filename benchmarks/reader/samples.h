@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 
 /// Measured values, of which some percentiles are wanted.
 class Samples {
@@ -26,4 +26,4 @@ class Samples {
   std::vector<double> values_;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -7,7 +7,7 @@
 #include "reader/ground.h"
 #include "support/session.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 void Measure(benchmark::State& state, const Ground& ground, const std::function<std::size_t()>& work) {
@@ -53,4 +53,4 @@ std::vector<Contender> ScanContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 constexpr std::string_view kUsage =
@@ -50,4 +50,4 @@ Settings ParseSettings(int argc, char** argv) {
   return settings;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

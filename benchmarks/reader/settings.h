@@ -5,7 +5,7 @@
 
 #include "support/flags.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 
 inline constexpr std::string_view kParts = "overhead,spread,month,lag,load,scan";
 
@@ -28,4 +28,4 @@ void PrintUsage();
 /// and ends the program.
 Settings ParseSettings(int argc, char** argv);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -11,7 +11,7 @@
 #include "reader/ground.h"
 #include "reader/samples.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 struct Plan {
@@ -93,4 +93,4 @@ std::vector<Contender> SpreadContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

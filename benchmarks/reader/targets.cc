@@ -9,7 +9,7 @@
 
 #include "reader/ground.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 constexpr std::array kOverheadColumns = {
@@ -149,4 +149,4 @@ void PrintReaderTargets(const Results& results, std::ostream& out) {
   PrintMonth(rows);
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

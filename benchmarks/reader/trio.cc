@@ -7,7 +7,7 @@
 
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 
 const std::map<std::string, std::string>& ServerSettings() {
   static const std::map<std::string, std::string> settings = {{"shared_buffers", "512MB"},
@@ -58,4 +58,4 @@ std::unique_ptr<EventWriter> Trio::OpenEmptied() {
   return OpenWriter({.dsn = primary_.dsn(), .table = written()});
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -9,7 +9,7 @@
 #include "reader/usage_events.h"
 #include "support/server.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 
 /// Lines of postgresql.conf for every server here, besides support/server.h's own.
 const std::map<std::string, std::string>& ServerSettings();
@@ -51,4 +51,4 @@ class Trio {
   std::vector<std::unique_ptr<testing::EphemeralPostgres>> replicas_;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -11,7 +11,7 @@
 #include "support/session.h"
 #include "support/writing.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 namespace {
 
 constexpr std::size_t kPool = 20'000;
@@ -85,4 +85,4 @@ void Fill(EventWriter& writer, const UsageEvents& events, std::uint64_t rows, co
   FlushAll(writer);
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

@@ -9,7 +9,7 @@
 #include "bxb/writer.h"
 #include "support/events.h"
 
-namespace bxb::bench {
+namespace bxb::bench::reader {
 
 /// Any number of usage events, each made from its row number alone: the same row is the same event in every run. Their
 /// times rise through one month; organizations, their customers and codes are drawn evenly. Thread-safe.
@@ -44,4 +44,4 @@ class UsageEvents {
 /// Writes the first `rows` events, with progress on stderr, and waits until they are stored.
 void Fill(EventWriter& writer, const UsageEvents& events, std::uint64_t rows, const std::string& name);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::reader

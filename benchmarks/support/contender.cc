@@ -63,6 +63,14 @@ void MeasureRows(benchmark::State& state, Server& server, Table table, std::size
   server.RequireRows(server.NameOf(table), rows);
 }
 
+void MeasureInto(benchmark::State& state, Server& server, const std::string& table, std::size_t rows,
+                 const std::function<void()>& work) {
+  server.session().Run("TRUNCATE " + table);
+  server.Checkpoint();
+  MeasureWork(state, server, rows, work);
+  server.RequireRows(table, rows);
+}
+
 void MeasureCore(benchmark::State& state, std::size_t rows, const std::function<void()>& work) {
   for (auto _ : state) {
     const double start = ThreadSeconds();

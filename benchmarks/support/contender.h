@@ -35,6 +35,10 @@ double MeasureWork(benchmark::State& state, Server& server, std::size_t rows, co
 void MeasureRows(benchmark::State& state, Server& server, Table table, std::size_t rows,
                  const std::function<void()>& work);
 
+/// Times `work` on an empty `table`, and checks that it left `rows` rows there.
+void MeasureInto(benchmark::State& state, Server& server, const std::string& table, std::size_t rows,
+                 const std::function<void()>& work);
+
 /// Times `work`, which is about so many rows, by what this thread spends on a core: other processes on a busy
 /// machine do not count.
 void MeasureCore(benchmark::State& state, std::size_t rows, const std::function<void()>& work);

@@ -5,7 +5,7 @@
 #include "support/writing.h"
 #include "writer/ground.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 namespace {
 
 // Another session locks the table, so that the lanes wait and Write does nothing but fill memory. The memory
@@ -47,4 +47,4 @@ std::vector<Contender> ClientPathContenders(const Ground& ground) {
           {"client/encode_checked", [&ground](benchmark::State& state) { EncodeChecked(state, ground); }}};
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

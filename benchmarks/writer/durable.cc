@@ -10,7 +10,7 @@
 #include "writer/group_commit.h"
 #include "writer/load.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 namespace {
 
 constexpr int kLanes = 2;
@@ -102,4 +102,4 @@ std::vector<Contender> DurableContenders(const Ground& ground) {
   return contenders;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

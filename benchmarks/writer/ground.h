@@ -9,7 +9,7 @@
 #include "support/server.h"
 #include "writer/settings.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 
 /// What every run needs; it outlives them all.
 struct Ground {
@@ -28,4 +28,4 @@ std::vector<Contender> StallContenders(const Ground& ground);
 /// See Targets.
 void PrintWriterTargets(const Results& results, std::ostream& out);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

@@ -4,7 +4,7 @@
 
 #include "support/events.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 
 GroupCommit::GroupCommit(const std::string& dsn, const std::string& table, int lanes)
     : dsn_(dsn), sql_(CopySql(table)), codec_(EventCodec()) {
@@ -49,4 +49,4 @@ bool GroupCommit::Take(Batch& batch) {
   return !batch.numbers.empty();
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

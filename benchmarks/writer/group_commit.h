@@ -11,7 +11,7 @@
 #include "support/session.h"
 #include "writer/load.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 
 /// The least that group commit takes, as a yardstick for the writer: one open batch, lanes that take it
 /// whenever they are free. No validation, no dedup, no retry, no bound on memory, no answer but "durable".
@@ -44,4 +44,4 @@ class GroupCommit : public Target {
   std::vector<std::jthread> lanes_;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

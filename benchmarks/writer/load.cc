@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <thread>
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 
 // A poll loop hands over what has become due in such steps. Sleeping for single events would take the
 // server's cores for the benchmark's own timers.
@@ -63,4 +63,4 @@ void Load::AwaitCredit(int count) {
   seconds_ = std::chrono::duration<double>(Clock::now() - begin_).count();
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

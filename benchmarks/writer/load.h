@@ -8,7 +8,7 @@
 
 #include "bxb/event.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 
 using Clock = std::chrono::steady_clock;
 
@@ -61,4 +61,4 @@ class Load {
   double seconds_ = 0;
 };
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

@@ -7,7 +7,7 @@
 #include "writer/ground.h"
 #include "writer/settings.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 namespace {
 
 // The stall needs more events than the writer's memory holds.
@@ -37,10 +37,10 @@ void Run(const Settings& settings) {
 }
 
 }  // namespace
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv, bxb::bench::PrintUsage);
-  bxb::bench::Run(bxb::bench::ParseSettings(argc, argv));
+  benchmark::Initialize(&argc, argv, bxb::bench::writer::PrintUsage);
+  bxb::bench::writer::Run(bxb::bench::writer::ParseSettings(argc, argv));
   benchmark::Shutdown();
 }

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <string_view>
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 namespace {
 
 constexpr std::string_view kUsage =
@@ -44,4 +44,4 @@ Settings ParseSettings(int argc, char** argv) {
   return settings;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

@@ -4,7 +4,7 @@
 
 #include "support/flags.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 
 /// What the command line asks for. The counts are rows per run.
 struct Settings : CommonSettings {
@@ -23,4 +23,4 @@ void PrintUsage();
 /// and ends the program.
 Settings ParseSettings(int argc, char** argv);
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

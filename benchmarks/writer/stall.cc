@@ -12,7 +12,7 @@
 #include "support/writing.h"
 #include "writer/ground.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 namespace {
 
 constexpr double kMiB = 1 << 20;
@@ -95,4 +95,4 @@ std::vector<Contender> StallContenders(const Ground& ground) {
            .once = true}};
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

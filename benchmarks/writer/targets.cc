@@ -7,7 +7,7 @@
 
 #include "writer/ground.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 namespace {
 
 std::string FastestInsert(const Results& results) {
@@ -80,4 +80,4 @@ void PrintWriterTargets(const Results& results, std::ostream& out) {
   PrintClient(results, targets);
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

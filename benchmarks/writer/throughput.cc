@@ -14,7 +14,7 @@
 #include "support/writing.h"
 #include "writer/ground.h"
 
-namespace bxb::bench {
+namespace bxb::bench::writer {
 namespace {
 
 constexpr std::size_t kBatchRows = 10'000;
@@ -116,4 +116,4 @@ std::vector<Contender> ThroughputContenders(const Ground& ground) {
   return all;
 }
 
-}  // namespace bxb::bench
+}  // namespace bxb::bench::writer

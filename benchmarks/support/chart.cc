@@ -1,4 +1,4 @@
-#include "partitions/chart.h"
+#include "support/chart.h"
 
 #include <fmt/format.h>
 
