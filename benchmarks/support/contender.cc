@@ -28,6 +28,12 @@ double ThreadSeconds() {
 
 }  // namespace
 
+void RunOnce(const Contender& contender, int round, benchmark::BenchmarkReporter& reporter) {
+  Register(contender, round);
+  benchmark::RunSpecifiedBenchmarks(&reporter);
+  benchmark::ClearRegisteredBenchmarks();
+}
+
 void RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std::span<const Column> columns,
                PrintTargets print_targets) {
   std::vector<Contender> contenders;

@@ -20,6 +20,9 @@ struct Contender {
   bool once = false;  ///< in the first round only
 };
 
+/// Runs a contender by itself, as one of a round; `reporter` hears of it, the name being "name/round:N".
+void RunOnce(const Contender& contender, int round, benchmark::BenchmarkReporter& reporter);
+
 using PrintTargets = void (*)(const Results& results, std::ostream& out);
 
 /// Runs every contender once a round, and prints what came of it: a change in the machine's mood meets all of them.

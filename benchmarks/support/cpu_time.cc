@@ -33,7 +33,7 @@ double OfChildren(int pid) {
 }  // namespace
 
 CpuTime::CpuTime(Server& server)
-    : postmaster_(server.own() == nullptr ? 0 : server.own()->pid()),
+    : postmaster_(server.running().pid),
       client_(OfThisProcess()),
       server_(OfChildren(postmaster_)) {}
 

@@ -78,7 +78,7 @@ Facts DescribeEnvironment(Session& session, const std::string& folder, double ro
 }
 
 Facts DescribeEnvironment(Server& server, double row_bytes) {
-  return DescribeEnvironment(server.session(), server.own() == nullptr ? "" : server.own()->dir(), row_bytes);
+  return DescribeEnvironment(server.session(), server.running().folder, row_bytes);
 }
 
 void Print(const Facts& facts) {

@@ -10,6 +10,11 @@
 namespace bxb::bench {
 namespace {
 
+// Google Benchmark's own name for a rate of items.
+std::string MetricName(const std::string& counter) { return counter == "items_per_second" ? "rows_per_s" : counter; }
+
+}  // namespace
+
 std::optional<Summary> Summarize(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
   std::ranges::sort(values);
@@ -17,11 +22,6 @@ std::optional<Summary> Summarize(std::vector<double> values) {
   const double median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
   return Summary{.median = median, .min = values.front(), .max = values.back()};
 }
-
-// Google Benchmark's own name for a rate of items.
-std::string MetricName(const std::string& counter) { return counter == "items_per_second" ? "rows_per_s" : counter; }
-
-}  // namespace
 
 void Results::Add(const std::string& contender, const std::string& metric, int round, double value) {
   if (!values_.contains(contender)) contenders_.push_back(contender);
@@ -68,12 +68,36 @@ std::string Results::Cell(const std::string& contender, const Column& column) co
   return fmt::format("{:.{}f} .. {:.{}f}", summary->min, column.digits, summary->max, column.digits);
 }
 
+std::map<std::string, double> Results::Values(const std::string& contender, int round) const {
+  std::map<std::string, double> values;
+  const auto metrics = values_.find(contender);
+  if (metrics == values_.end()) return values;
+  for (const auto& [metric, rounds] : metrics->second) {
+    if (const auto value = rounds.find(round); value != rounds.end()) values[metric] = value->second;
+  }
+  return values;
+}
+
+std::string Results::WhyNot(const std::string& contender) const {
+  const auto reason = reasons_.find(contender);
+  return reason == reasons_.end() ? "" : reason->second;
+}
+
 const Results::ByRound& Results::Rounds(const std::string& contender, const std::string& metric) const {
   static const ByRound kNone;
   const auto metrics = values_.find(contender);
   if (metrics == values_.end()) return kNone;
   const auto rounds = metrics->second.find(metric);
   return rounds == metrics->second.end() ? kNone : rounds->second;
+}
+
+void TakeRun(const benchmark::BenchmarkReporter::Run& run, Results& results) {
+  const std::string& name = run.run_name.function_name;
+  const std::size_t split = name.rfind("/round:");
+  const std::string contender = name.substr(0, split);
+  if (run.error_occurred) return results.AddReason(contender, run.error_message);
+  const int round = std::atoi(name.substr(split + 7).c_str());
+  for (const auto& [counter, value] : run.counters) results.Add(contender, MetricName(counter), round, value);
 }
 
 Progress::Progress(Results& results) : ConsoleReporter(OO_None), results_(results) {
@@ -83,14 +107,7 @@ Progress::Progress(Results& results) : ConsoleReporter(OO_None), results_(result
 
 void Progress::ReportRuns(const std::vector<Run>& runs) {
   ConsoleReporter::ReportRuns(runs);
-  for (const Run& run : runs) {
-    if (run.error_occurred) continue;
-    const std::string& name = run.run_name.function_name;
-    const std::size_t split = name.rfind("/round:");
-    const int round = std::atoi(name.substr(split + 7).c_str());
-    for (const auto& [counter, value] : run.counters)
-      results_.Add(name.substr(0, split), MetricName(counter), round, value);
-  }
+  for (const Run& run : runs) TakeRun(run, results_);
 }
 
 }  // namespace bxb::bench

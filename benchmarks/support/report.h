@@ -26,12 +26,29 @@ struct Column {
   bool spread = false;  ///< "min .. max" instead of the median
 };
 
+/// Of values in any order; nothing where there are none.
+std::optional<Summary> Summarize(std::vector<double> values);
+
 /// What the rounds have measured, by contender and metric ("rows_per_s", "p99_ms" …).
 class Results {
  public:
   void Add(const std::string& contender, const std::string& metric, int round, double value);
 
   std::optional<Summary> Of(const std::string& contender, const std::string& metric) const;
+
+  /// Every round's value, by the round's number.
+  using ByRound = std::map<int, double>;
+  const ByRound& Rounds(const std::string& contender, const std::string& metric) const;
+
+  /// All of a contender's metrics in one round.
+  std::map<std::string, double> Values(const std::string& contender, int round) const;
+
+  /// Why a contender has not run.
+  void AddReason(const std::string& contender, const std::string& why) { reasons_[contender] = why; }
+  std::string WhyNot(const std::string& contender) const;
+
+  /// In the order of their first runs.
+  const std::vector<std::string>& contenders() const { return contenders_; }
 
   /// One contender's metric divided by another's, round by round: both had the same machine then.
   std::optional<Summary> Ratio(const std::string& contender, const std::string& other, const std::string& metric) const;
@@ -43,14 +60,15 @@ class Results {
   void Print(std::ostream& out, std::span<const Column> columns, std::string_view prefix, std::string_view title) const;
 
  private:
-  using ByRound = std::map<int, double>;
-
   std::string Cell(const std::string& contender, const Column& column) const;
-  const ByRound& Rounds(const std::string& contender, const std::string& metric) const;
 
-  std::vector<std::string> contenders_;  ///< in the order of their first runs
+  std::vector<std::string> contenders_;
+  std::map<std::string, std::string> reasons_;
   std::map<std::string, std::map<std::string, ByRound>> values_;
 };
+
+/// Adds what a run named "contender/round:N" has measured, or why it has not.
+void TakeRun(const benchmark::BenchmarkReporter::Run& run, Results& results);
 
 /// Shows each run on stderr as it ends, and keeps what it measured.
 class Progress : public benchmark::ConsoleReporter {

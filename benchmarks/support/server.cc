@@ -37,14 +37,28 @@ Server::Server(std::string dsn, const std::map<std::string, std::string>& settin
     own_ = *std::move(started);
     dsn_ = own_->dsn();
   } else {
+    running_.dsn = dsn_;
     std::cerr << fmt::format("{}: works in the schema {} of that server, which is dropped afterwards\n",
                              program_invocation_short_name, schema_);
   }
+  CreateSchema();
+  WarmUpLog();
+}
+
+Server::Server(const RunningServer& running, const std::string& schema)
+    : running_(running), dsn_(running.dsn), schema_(schema) {
+  CreateSchema();
+}
+
+RunningServer Server::running() const {
+  return own_ == nullptr ? running_ : RunningServer{dsn_, own_->pid(), own_->dir()};
+}
+
+void Server::CreateSchema() {
   session_.emplace(dsn_);
   may_checkpoint_ = session_->Value("SELECT usesuper FROM pg_user WHERE usename=current_user") == "t";
-  session_->Run("CREATE SCHEMA " + schema_);
+  session_->Run(fmt::format("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}", schema_));
   CreateTables();
-  WarmUpLog();
 }
 
 Server::~Server() { session_->Run(fmt::format("DROP SCHEMA {} CASCADE", schema_)); }

@@ -19,12 +19,22 @@ enum class Table {
   kSeed,   ///< the events table as WriterOptions::create_table makes it: primary key and three indexes
 };
 
+/// A server that somebody else has started, or that is the user's.
+struct RunningServer {
+  std::string dsn;
+  int pid = 0;         ///< of its postmaster; 0: not known, the user's
+  std::string folder;  ///< on its disk; empty: not known
+};
+
 /// The one server of a run, with its tables in a schema of their own.
 class Server {
  public:
   /// Connects to the server of that dsn, or starts a private one where it is empty, with these lines of
   /// postgresql.conf besides its own.
   explicit Server(std::string dsn, const std::map<std::string, std::string>& settings = {});
+
+  /// A running one, as a guest in `schema`, which is dropped first if it is there.
+  Server(const RunningServer& running, const std::string& schema);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -45,13 +55,18 @@ class Server {
   std::int64_t Count(const std::string& table);
 
   Session& session() { return *session_; }
-  testing::EphemeralPostgres* own() { return own_.get(); }  ///< null for a user's server
+  testing::EphemeralPostgres* own() { return own_.get(); }  ///< null for a running one
+
+  /// Where it runs; of a private one the process changes when it is restarted.
+  RunningServer running() const;
 
  private:
+  void CreateSchema();
   void CreateTables();
   void WarmUpLog();
 
   std::unique_ptr<testing::EphemeralPostgres> own_;
+  RunningServer running_;  ///< where it is not a private one
   std::string dsn_;
   std::string schema_;
   std::optional<Session> session_;

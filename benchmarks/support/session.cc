@@ -8,14 +8,26 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 #include <vector>
 
 #include "bxb/internal/big_endian.h"
 #include "bxb/internal/copy_format.h"
 
 namespace bxb::bench {
+namespace {
+
+std::function<void(std::string_view)>& DeathListener() {
+  static std::function<void(std::string_view)> listener = [](std::string_view) {};
+  return listener;
+}
+
+}  // namespace
+
+void OnDeath(std::function<void(std::string_view)> tell) { DeathListener() = std::move(tell); }
 
 void Die(std::string_view what) {
+  DeathListener()(what);
   std::cerr << program_invocation_short_name << ": " << what << "\n";
   std::_Exit(1);
 }

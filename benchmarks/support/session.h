@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +14,9 @@ namespace bxb::bench {
 
 /// Says why on stderr and ends the program: a benchmark has nothing better to do about an error.
 [[noreturn]] void Die(std::string_view what);
+
+/// Also tells `tell` why, from now on. Before there are threads.
+void OnDeath(std::function<void(std::string_view)> tell);
 
 /// A libpq connection used as plainly as libpq allows: what the writer is compared with goes through it,
 /// not through bxb's own. Dies on errors. Thread-compatible.

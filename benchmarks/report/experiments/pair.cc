@@ -1,0 +1,21 @@
+#include "report/experiments/pair.h"
+
+#include "reader/trio.h"
+#include "support/writing.h"
+
+namespace bxb::bench::report {
+
+Pair::Pair(const std::map<std::string, std::string>& settings) : primary_("", settings) {
+  testing::EphemeralPostgresOptions options;
+  options.timeout = kLong;
+  replica_ = reader::Must(primary_.own()->StartStandby("replica", options));
+}
+
+void Pair::Clear() {
+  primary_.Clear();
+  AwaitReplay();
+}
+
+void Pair::AwaitReplay() { reader::Must(replica_->WaitForReplay(*primary_.own(), kLong)); }
+
+}  // namespace bxb::bench::report
