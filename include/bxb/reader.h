@@ -103,7 +103,7 @@ struct ScanOptions {
 /// - DeadlineExceeded: ReadOptions::timeout is over, also behind the first rows; says what was tried, and who lags
 /// - Unavailable: the server failed behind the first rows, whose number is named; or Otherwise::kFail, and no server
 ///   qualified
-/// - InvalidArgument: an option out of range; a query that writes, or returns no rows
+/// - InvalidArgument: an option out of range; an empty callback; a query that writes, or returns no rows
 /// - FailedPrecondition: a token that lies beyond the primary's log: of another cluster, or lost by a crash
 /// - the server's own (SqlStateOf); those that every server has given for itself, like Unauthenticated, too
 ///
@@ -145,6 +145,7 @@ class Reader {
   template <DescribedRow Row>
   absl::StatusOr<ReadReport> Scan(const ScanOptions& scan, const std::function<absl::Status(const Row&)>& on_row,
                                   const ReadOptions& options = {}) {
+    if (!on_row) return absl::InvalidArgumentError("on_row is empty");
     RowDecoder<Row> decoder(on_row);
     return engine_->Scan(RowCodec<Row>::Shape(), scan, decoder.sink(), options);
   }
@@ -163,11 +164,15 @@ class Reader {
   absl::StatusOr<ReplayReport> Replay(const ReplayPosition& since, const ScanOptions& scan,
                                       const std::function<absl::Status(const Row&)>& on_row,
                                       const ReadOptions& options = {}) {
+    if (!on_row) return absl::InvalidArgumentError("on_row is empty");
     RowDecoder<Row> decoder(on_row);
     return engine_->Replay(RowCodec<Row>::Shape(), since, scan, decoder.sink(), options);
   }
 
+  /// What the cluster's last checks say of each server.
   ClusterSnapshot cluster() const;
+
+  /// What this reader has done since Open.
   ReaderStats stats() const;
 
  private:

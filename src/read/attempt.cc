@@ -3,19 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <string>
 #include <utility>
 
 #include "absl/time/time.h"
 #include "bxb/status.h"
+#include "read/transaction.h"
+#include "read/whole_number.h"
+#include "wire/status_text.h"
+#include "wire/wal_file.h"
 
 namespace bxb::read {
 namespace {
-
-// Whatever the role's defaults are: with one snapshot for all statements the position would be younger than it.
-constexpr const char* kBeginSql = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
 // What a server says where it is; the other kind of server fails at the first function that is not for it. The WAL
 // file's name begins with the timeline.
@@ -33,8 +33,6 @@ constexpr const char* kTransactionsSql =
     ", pg_snapshot_xmin(pg_current_snapshot()), pg_snapshot_xmax(pg_current_snapshot())";
 constexpr std::string_view kWrongKindOfServer = "55000";
 
-constexpr std::size_t kTimelineDigits = 8;
-
 // A snapshot ends behind the last transaction that is over. A standby may have shown later ones, which still wait for
 // their standbys on the primary; so many, with their subtransactions, cannot be under way there.
 constexpr std::uint64_t kUnderWayAtMost = 1'000'000;
@@ -51,15 +49,7 @@ Lsn LsnOf(const std::optional<std::string_view>& text) { return Lsn::Parse(text.
 pq::Statement Command(std::string sql) { return {.sql = std::move(sql), .is_command = true}; }
 
 std::uint64_t NumberOf(const std::optional<std::string_view>& text) {
-  std::uint64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
-
-std::uint32_t HexOf(std::string_view text) {
-  std::uint32_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number, 16);
-  return number;
+  return WholeNumber<std::uint64_t>(text.value_or("")).value_or(0);
 }
 
 }  // namespace
@@ -90,7 +80,7 @@ absl::Status Attempt::Unconfirmed(std::string_view how) {
 absl::Status Attempt::Confirm(pq::RowView row) {
   seen_ = {.standby = row[0] == "t",
            .position = LsnOf(row[1]),
-           .timeline = row[3] ? HexOf(row[3]->substr(0, kTimelineDigits)) : timeline_,
+           .timeline = row[3] ? wire::TimelineOfWalFile(*row[3]).value_or(0) : timeline_,
            .started = std::string(row[2].value_or(""))};
   last_ = {seen_.position, timeline_};
   if (absl::Status known = CheckToken(row); !known.ok()) return known;
@@ -144,8 +134,8 @@ std::array<pq::Statement, 2> Attempt::Closing() const {
 
 absl::Status Attempt::Query(const pq::Statement& statement, OnRow on_row) {
   const auto [begin, timeout, where] = Opening();
-  const auto [position, commit] = Closing();
-  const std::array statements = {begin, timeout, where, statement, position, commit};
+  const auto [position, rollback] = Closing();
+  const std::array statements = {begin, timeout, where, statement, position, rollback};
   return Finished(session_.connection.Pipeline(
       statements,
       [&](std::size_t number, pq::RowView row) {
@@ -167,7 +157,7 @@ absl::Status Attempt::Transaction(absl::FunctionRef<absl::Status(pq::Connection&
 
 absl::Status Attempt::Finished(absl::Status status) {
   if (!confirmed_ && SqlStateOf(status) == kWrongKindOfServer) {
-    status = Unconfirmed(std::string(status.message()));
+    status = Unconfirmed(wire::Text(status));
   }
   pq::Connection& connection = session_.connection;
   if (!connection.lost() && connection.in_transaction()) (void)connection.Query("ROLLBACK", deadline_);
@@ -179,7 +169,6 @@ ReadReport Attempt::Report() const {
           .role = seen_.standby ? EndpointState::Role::kStandby : EndpointState::Role::kPrimary,
           .token = last_,
           .staleness = seen_.standby ? cluster_.Staleness(seen_.position, sent_) : absl::ZeroDuration(),
-          .attempts = 1,
           .rows = rows_};
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "read/cluster_engine.h"
+#include "wire/status_text.h"
 
 namespace bxb {
 namespace {
@@ -23,7 +24,7 @@ std::string NameOf(const EndpointState& state) {
 }
 
 std::string HealthOf(const EndpointState& state) {
-  if (!state.healthy) return fmt::format("lost: {}", std::string(state.status.message()));
+  if (!state.healthy) return fmt::format("lost: {}", wire::Text(state.status));
   return state.on_timeline ? "ok" : "on another timeline";
 }
 

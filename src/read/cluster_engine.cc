@@ -10,14 +10,13 @@
 #include <utility>
 
 #include "pq/error.h"
+#include "wire/status_text.h"
 
 namespace bxb::internal {
 namespace {
 
 // While a read waits for a position: how soon it is asked for again.
 constexpr absl::Duration kHurriedInterval = absl::Milliseconds(3);
-
-std::string Said(const absl::Status& status) { return std::string(status.message()); }
 
 absl::Status Bad(std::string_view option, std::string_view why) {
   return absl::InvalidArgumentError(fmt::format("ClusterOptions::{} {}", option, why));
@@ -48,7 +47,7 @@ absl::StatusCode CodeOfAll(const std::set<absl::StatusCode>& codes) {
 absl::StatusOr<std::vector<ClusterEngine::Address>> ClusterEngine::AddressesOf(const ClusterOptions& options) {
   std::vector<Address> addresses;
   if (options.endpoints.empty()) {
-    if (absl::Status parsed = pq::CheckDsn(options.dsn); !parsed.ok()) return Bad("dsn", "is " + Said(parsed));
+    if (absl::Status parsed = pq::CheckDsn(options.dsn); !parsed.ok()) return Bad("dsn", "is " + wire::Text(parsed));
     for (const pq::Host& host : pq::EveryHostOf(options.dsn)) {
       addresses.push_back({.dsn = options.dsn, .host = host, .name = pq::NameOf(options.dsn, host), .label = ""});
     }
@@ -56,7 +55,7 @@ absl::StatusOr<std::vector<ClusterEngine::Address>> ClusterEngine::AddressesOf(c
   }
   for (const auto& [dsn, label] : options.endpoints) {
     const std::string option = fmt::format("endpoints[{}].dsn", addresses.size());
-    if (absl::Status parsed = pq::CheckDsn(dsn); !parsed.ok()) return Bad(option, "is " + Said(parsed));
+    if (absl::Status parsed = pq::CheckDsn(dsn); !parsed.ok()) return Bad(option, "is " + wire::Text(parsed));
     if (pq::EveryHostOf(dsn).size() > 1) return Bad(option, "has several hosts: list them one by one");
     addresses.push_back({.dsn = dsn, .host = {}, .name = pq::NameOf(dsn, {}), .label = label});
   }
@@ -106,7 +105,7 @@ absl::Status ClusterEngine::AwaitFirstAnswers() {
     const EndpointState& state = topology_.endpoint(i);
     if (state.healthy) return absl::OkStatus();
     codes.insert(state.status.code());
-    reasons.push_back(fmt::format("{}: {}", state.name, std::string(state.status.message())));
+    reasons.push_back(fmt::format("{}: {}", state.name, wire::Text(state.status)));
   }
   return {CodeOfAll(codes), fmt::format("no server answers: {}", fmt::join(reasons, "; "))};
 }

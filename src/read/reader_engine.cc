@@ -66,7 +66,7 @@ struct ReaderEngine::Impl {
   Impl(const ReaderOptions& options, std::shared_ptr<Cluster> cluster)
       : events_table(options.table), table(schema::QuoteTableName(events_table)), router(options, std::move(cluster)) {}
 
-  absl::Status CheckTimeZone(const std::string& name, const ReadOptions& options);
+  absl::Status CheckTimeZone(const std::string& name, const ReadOptions& options, pq::Deadline deadline);
 
   const std::string events_table;
   const std::string table;  ///< the same, quoted
@@ -77,16 +77,21 @@ struct ReaderEngine::Impl {
 };
 
 // PostgreSQL takes "+02:00" for two hours west of Greenwich, and "CEST" for a zone without summer. Its list takes some
-// milliseconds, so each name is looked up once.
-absl::Status ReaderEngine::Impl::CheckTimeZone(const std::string& name, const ReadOptions& options) {
+// milliseconds, so each name is looked up once; how far the server has come does not matter.
+absl::Status ReaderEngine::Impl::CheckTimeZone(const std::string& name, const ReadOptions& options,
+                                               pq::Deadline deadline) {
   {
     const std::lock_guard lock(mutex);
     if (time_zones.contains(name)) return absl::OkStatus();
   }
+  ReadOptions unbounded = options;
+  unbounded.at_least = {};
+  unbounded.max_staleness.reset();
+  unbounded.max_lag_bytes.reset();
   bool known = false;
   const pq::Statement statement = {.sql = "SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)",
                                    .parameters = {name}};
-  const auto read = router.Read(options, [&](read::Attempt& attempt) {
+  const auto read = router.Read(unbounded, deadline, [&](read::Attempt& attempt) {
     return attempt.Query(statement, [&](pq::RowView row) { return known = row[0] == "t", absl::OkStatus(); });
   });
   if (!read.ok()) return read.status();
@@ -122,10 +127,12 @@ absl::StatusOr<ReadReport> ReaderEngine::Query(const std::string& sql,
 absl::StatusOr<ReadReport> ReaderEngine::StreamUsage(const UsageQuery& query,
                                                      const std::function<absl::Status(const UsageRow&)>& on_row,
                                                      const ReadOptions& options) {
+  if (!on_row) return absl::InvalidArgumentError("on_row is empty");
   if (absl::Status valid = read::CheckUsageQuery(query); !valid.ok()) return valid;
-  if (absl::Status known = impl_->CheckTimeZone(query.time_zone, options); !known.ok()) return known;
+  const pq::Deadline deadline = pq::After(options.timeout);
+  if (absl::Status known = impl_->CheckTimeZone(query.time_zone, options, deadline); !known.ok()) return known;
   const pq::Statement statement = read::UsageStatement(query, impl_->table);
-  return impl_->router.Read(options, [&](read::Attempt& attempt) {
+  return impl_->router.Read(options, deadline, [&](read::Attempt& attempt) {
     return attempt.Query(statement, [&](pq::RowView row) {
       auto usage = read::UsageRowOf(query, row);
       return usage.ok() ? on_row(*usage) : usage.status();
@@ -135,13 +142,14 @@ absl::StatusOr<ReadReport> ReaderEngine::StreamUsage(const UsageQuery& query,
 
 absl::StatusOr<UsagePlan> ReaderEngine::Explain(const UsageQuery& query, bool analyze, const ReadOptions& options) {
   if (absl::Status valid = read::CheckUsageQuery(query); !valid.ok()) return valid;
-  if (absl::Status known = impl_->CheckTimeZone(query.time_zone, options); !known.ok()) return known;
+  const pq::Deadline deadline = pq::After(options.timeout);
+  if (absl::Status known = impl_->CheckTimeZone(query.time_zone, options, deadline); !known.ok()) return known;
   const pq::Statement statement = read::UsageStatement(query, impl_->table);
   UsagePlan plan = {.sql = statement.sql};
   for (const auto& parameter : statement.parameters) plan.parameters.push_back(parameter.value_or("NULL"));
   const pq::Statement explain = {.sql = (analyze ? "EXPLAIN (ANALYZE, BUFFERS) " : "EXPLAIN ") + statement.sql,
                                  .parameters = statement.parameters};
-  const auto report = impl_->router.Read(options, [&](read::Attempt& attempt) {
+  const auto report = impl_->router.Read(options, deadline, [&](read::Attempt& attempt) {
     return attempt.Query(explain, [&](pq::RowView row) {
       plan.plan += fmt::format("{}\n", row[0].value_or(""));
       return absl::OkStatus();

@@ -92,7 +92,7 @@ Router::Router(const ReaderOptions& options, std::shared_ptr<Cluster> cluster)
   }
 }
 
-absl::StatusOr<ReadReport> Router::Read(const ReadOptions& options, Work work) {
+absl::StatusOr<ReadReport> Router::Read(const ReadOptions& options, pq::Deadline deadline, Work work) {
   if (absl::Status valid = CheckOptions(options); !valid.ok()) return valid;
   const ReadPolicy policy = options.policy.value_or(policy_);
   if (policy == ReadPolicy::kNearest && !has_label_) {
@@ -101,8 +101,8 @@ absl::StatusOr<ReadReport> Router::Read(const ReadOptions& options, Work work) {
   Search search = {.options = options,
                    .bounds = {options.at_least, options.max_staleness, options.max_lag_bytes},
                    .policy = policy,
-                   .deadline = pq::After(options.timeout),
-                   .wait_over = pq::After(std::min(options.wait, options.timeout))};
+                   .deadline = deadline,
+                   .wait_over = std::min(pq::After(options.wait), deadline)};
   while (true) {
     const auto server = Find(search);
     if (!server.ok()) return server.status();

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "bxb/cluster.h"
 #include "bxb/reader.h"
+#include "pq/deadline.h"
 #include "read/attempt.h"
 #include "read/bounds.h"
 #include "read/cluster_engine.h"
@@ -28,7 +29,12 @@ class Router {
 
   /// Runs `work` on a server, and on another one as long as it fails there for reasons of the server's and has given
   /// out nothing.
-  absl::StatusOr<ReadReport> Read(const ReadOptions& options, Work work);
+  absl::StatusOr<ReadReport> Read(const ReadOptions& options, Work work) {
+    return Read(options, pq::After(options.timeout), work);
+  }
+
+  /// The same for a read that has begun before: its timeout is over then.
+  absl::StatusOr<ReadReport> Read(const ReadOptions& options, pq::Deadline deadline, Work work);
 
   internal::ClusterEngine& cluster() { return engine_; }
   ReaderStats stats() const;

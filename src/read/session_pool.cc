@@ -5,17 +5,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "read/transaction.h"
 
 namespace bxb::read {
 namespace {
 
-// In a transaction, since a standby knows no serializable one, which may be the role's default.
 constexpr const char* kOwnTimeoutSql =
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;"
-    "SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint;COMMIT";
+    "SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint";
 
 // Whether the server is lost is looked at that often while all of its sessions are taken.
 constexpr std::chrono::milliseconds kLookAgain{50};
@@ -26,13 +26,15 @@ SessionPool::SessionPool(const Settings& settings, const internal::ClusterEngine
     : settings_(settings), cluster_(cluster), server_(server) {}
 
 absl::StatusOr<Session> SessionPool::Take(pq::Deadline deadline) {
+  std::vector<Session> stale;
   std::optional<Session> idle;
   {
     std::unique_lock lock(mutex_);
     if (absl::Status free = AwaitFree(lock, deadline); !free.ok()) return free;
     ++taken_;
-    idle = TakeIdle();
+    idle = TakeIdle(stale);
   }
+  stale.clear();  // hangs up, without the lock
   if (idle) return *std::move(idle);
   auto session = Connect(deadline);
   if (session.ok()) return session;
@@ -46,6 +48,7 @@ absl::StatusOr<Session> SessionPool::Take(pq::Deadline deadline) {
 
 absl::Status SessionPool::AwaitFree(std::unique_lock<std::mutex>& lock, pq::Deadline deadline) {
   const auto is_free = [&] { return taken_ < settings_.sessions; };
+  if (is_free()) return absl::OkStatus();
   const auto lost = cluster_.lost_signal(server_);
   while (!is_free()) {
     const auto now = std::chrono::steady_clock::now();
@@ -66,9 +69,11 @@ void SessionPool::DropIdle() {
 
 // The last one used is the one that the server has most at hand. Those from before the server was lost are gone with
 // the next one that is taken.
-std::optional<Session> SessionPool::TakeIdle() {
+std::optional<Session> SessionPool::TakeIdle(std::vector<Session>& stale) {
   const auto lost = cluster_.lost_signal(server_);
-  std::erase_if(idle_, [&](const Session& session) { return session.lost != lost; });
+  const auto gone = std::ranges::stable_partition(idle_, [&](const Session& session) { return session.lost == lost; });
+  std::ranges::move(gone, std::back_inserter(stale));
+  idle_.erase(gone.begin(), gone.end());
   if (idle_.empty()) return std::nullopt;
   Session session = std::move(idle_.back());
   idle_.pop_back();
@@ -81,7 +86,7 @@ absl::StatusOr<Session> SessionPool::Connect(pq::Deadline deadline) {
   const auto until = std::min(deadline, pq::After(settings_.connect_timeout));
   auto connection = cluster_.Connect(server_, settings_.application_name, until, lost.get());
   if (!connection.ok()) return connection.status();
-  const auto own = connection->Query(kOwnTimeoutSql, until);
+  const auto own = connection->Query(InTransaction(kOwnTimeoutSql), until);
   if (!own.ok()) return own.status();
   std::int64_t milliseconds = 0;
   if (!absl::SimpleAtoi(own->at(0).at(0).value_or(""), &milliseconds)) {

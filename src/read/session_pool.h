@@ -50,7 +50,7 @@ class SessionPool {
 
  private:
   absl::Status AwaitFree(std::unique_lock<std::mutex>& lock, pq::Deadline deadline);
-  std::optional<Session> TakeIdle();
+  std::optional<Session> TakeIdle(std::vector<Session>& stale);
   absl::StatusOr<Session> Connect(pq::Deadline deadline);
 
   const Settings settings_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "wire/status_text.h"
 
 namespace bxb::read {
 namespace {
@@ -169,7 +170,7 @@ Topology::Events Topology::Failed(std::size_t server, const absl::Status& why) {
   state.healthy = false;
   state.status = why;
   if (!news) return {};
-  return {{Kind::kLost, state.name, std::string(why.message())}};
+  return {{Kind::kLost, state.name, wire::Text(why)}};
 }
 
 // A token of an earlier timeline is one of what all have in common, or of what is lost.
@@ -235,7 +236,7 @@ bool Topology::Qualifies(std::size_t server, const Observation& seen, const Boun
 std::string Topology::Shortcoming(std::size_t server, const Bounds& bounds, Time now) const {
   const EndpointState& state = servers_[server].state;
   if (!state.healthy) {
-    std::string text = fmt::format("{} is lost: {}", state.name, std::string(state.status.message()));
+    std::string text = fmt::format("{} is lost: {}", state.name, wire::Text(state.status));
     if (state.timeline != timeline_ || !IsDeserted()) return text;
     return text +
            fmt::format(

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,7 +50,6 @@ class Topology {
   std::size_t size() const { return servers_.size(); }
   std::uint32_t timeline() const { return timeline_; }
   std::optional<std::size_t> primary() const { return primary_; }
-  const std::string& started(std::size_t server) const { return servers_[server].started; }
 
   /// A position up to which the present timeline has everything of an earlier one: what its primary was seen to have
   /// replayed of that when it was a standby. nullopt where that was not seen, or either timeline is contested.

@@ -1,10 +1,9 @@
 #include "write/acknowledgement.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <optional>
-#include <system_error>
+
+#include "wire/wal_file.h"
 
 namespace bxb::write {
 namespace {
@@ -16,31 +15,18 @@ bool IsComplete(const pq::Rows& rows) {
          std::ranges::all_of(rows[0], [](const auto& value) { return value.has_value(); });
 }
 
-// The name of a WAL file begins with the timeline, eight hexadecimal digits.
-std::optional<std::uint32_t> TimelineOf(const std::string& wal_file) {
-  std::uint32_t timeline = 0;
-  const char* const end = wal_file.data() + std::min<std::size_t>(wal_file.size(), 8);
-  const auto [stop, error] = std::from_chars(wal_file.data(), end, timeline, 16);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return timeline;
-}
-
-Incarnation IncarnationOf(const std::string& wal_file, const std::string& started) {
-  return {.timeline = wal_file.substr(0, 8), .started = started};
-}
-
 }  // namespace
 
 absl::StatusOr<Acknowledgement> AcknowledgementOf(const pq::Rows& rows) {
   const auto lsn = IsComplete(rows) ? Lsn::Parse(*rows[0][0]) : std::nullopt;
-  const auto timeline = lsn ? TimelineOf(*rows[0][4]) : std::nullopt;
+  const auto timeline = lsn ? wire::TimelineOfWalFile(*rows[0][4]) : std::nullopt;
   if (!timeline) return absl::InternalError("the server did not say where the commit is in its log");
   const auto& row = rows[0];
   return Acknowledgement{.outcome = {.kind = Outcome::Kind::kInserted,
                                      .durability = DurabilityOf(*row[1], row[2] == "t", row[3] == "on"),
                                      .lsn = *lsn,
                                      .timeline = *timeline},
-                         .server = IncarnationOf(*row[4], *row[5])};
+                         .server = {.timeline = *timeline, .started = *row[5]}};
 }
 
 Durability DurabilityOf(const std::string& synchronous_commit, bool has_synchronous_standbys, bool fsync) {

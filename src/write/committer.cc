@@ -8,9 +8,9 @@
 
 #include "bxb/internal/server_error.h"
 #include "bxb/uuid.h"
+#include "wire/status_text.h"
 #include "write/dead_letter.h"
 #include "write/progress.h"
-#include "write/status_text.h"
 
 namespace bxb::write {
 namespace {
@@ -30,7 +30,8 @@ absl::Status WithoutQuotes(const absl::Status& status) {
   if (by_function) error.message = "a function failed on one of the batch's rows";
   error.detail.clear();
   error.context.clear();
-  const std::string text = by_function ? fmt::format("{} [SQLSTATE {}]", error.message, error.sqlstate) : Text(status);
+  const std::string text =
+      by_function ? fmt::format("{} [SQLSTATE {}]", error.message, error.sqlstate) : wire::Text(status);
   return internal::WithServerError(absl::Status(status.code(), text), error);
 }
 
@@ -196,7 +197,7 @@ bool Committer::Refused(const FailedAttempt& failed, CommitStep step, Progress& 
 
 bool Committer::WaitForAnotherTry(const FailedAttempt& failed, Progress& progress) {
   Log(LogLevel::kWarning, fmt::format("attempt {} to commit {} rows failed, trying again: {}",
-                                      progress.effort.attempts + 1, progress.rows.size(), Text(failed.status)));
+                                      progress.effort.attempts + 1, progress.rows.size(), wire::Text(failed.status)));
   if (absl::IsUnavailable(failed.status)) connection_.reset();
   const absl::Status waited = progress.backoff.Wait(progress.deadline, interrupt_);
   if (waited.ok()) return true;
@@ -212,13 +213,13 @@ void Committer::GiveUp(const FailedAttempt& failed, Progress& progress) {
     progress.Unknown(reason);
   }
   const std::size_t rejected = progress.FailRest(Outcome::Kind::kRejected, reason);
-  Log(LogLevel::kError, fmt::format("{} rows rejected, {} unknown: {}", rejected, unknown, Text(reason)));
+  Log(LogLevel::kError, fmt::format("{} rows rejected, {} unknown: {}", rejected, unknown, wire::Text(reason)));
 }
 
 void Committer::Abandon(Progress& progress) {
   const absl::Status reason = absl::AbortedError("the writer was closed before the commit was confirmed");
   const std::size_t rows = progress.FailRest(Outcome::Kind::kUnknown, reason);
-  Log(LogLevel::kError, fmt::format("{} rows unknown: {}", rows, Text(reason)));
+  Log(LogLevel::kError, fmt::format("{} rows unknown: {}", rows, wire::Text(reason)));
 }
 
 void Committer::BuryTheRejected(const Batch& batch, const BatchOutcome& outcome) {
@@ -248,7 +249,7 @@ void Committer::PruneLedger() {
   if (!settings_.plan.has_ledger() || now < next_pruning_) return;
   const auto pruned = connection_->Query(settings_.plan.prune_sql, pq::After(kPruneTimeout));
   if (!pruned.ok() && !absl::IsCancelled(pruned.status()))
-    Log(LogLevel::kWarning, fmt::format("the ledger was not pruned: {}", Text(pruned.status())));
+    Log(LogLevel::kWarning, fmt::format("the ledger was not pruned: {}", wire::Text(pruned.status())));
   const bool more = pruned.ok() && pruned->front()[0] == "t";
   next_pruning_ = more ? now : now + kPruneInterval;
 }

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "wire/status_text.h"
 #include "write/acknowledgement.h"
 #include "write/committer.h"
 #include "write/merge_answer.h"
 #include "write/progress.h"
-#include "write/status_text.h"
 
 namespace bxb::write {
 namespace {
@@ -24,7 +24,7 @@ void Committer::Conclude(const Batch& batch, const pq::CopyResult& result, const
                          Progress& progress) {
   const absl::StatusOr<bool> stored = Interpret(batch, result, returned, progress);
   if (!stored.ok()) {
-    Log(LogLevel::kError, fmt::format("{} rows unknown: {}", progress.rows.size(), Text(stored.status())));
+    Log(LogLevel::kError, fmt::format("{} rows unknown: {}", progress.rows.size(), wire::Text(stored.status())));
     progress.Unknown(stored.status());
   } else if (*stored) {
     progress.Stored(AcknowledgementIn(result));
@@ -105,7 +105,7 @@ absl::StatusOr<std::vector<std::uint32_t>> Committer::Missing(const Batch& batch
 Acknowledgement Committer::AcknowledgementIn(const pq::CopyResult& result) const {
   auto acknowledged = result.status.ok() ? AcknowledgementOf(result.rows) : result.status;
   if (!acknowledged.ok()) {
-    Log(LogLevel::kWarning, fmt::format("committed, but not known how durably: {}", Text(acknowledged.status())));
+    Log(LogLevel::kWarning, fmt::format("committed, but not known how durably: {}", wire::Text(acknowledged.status())));
     return {.outcome = {.kind = Outcome::Kind::kInserted}, .server = {}};
   }
   // Waiting for the standbys can be cancelled: then the commit succeeds locally, with a warning.

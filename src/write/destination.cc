@@ -13,7 +13,7 @@
 #include "schema/key_table.h"
 #include "schema/ledger.h"
 #include "schema/recent_rows.h"
-#include "write/status_text.h"
+#include "wire/status_text.h"
 #include "write/warm_up.h"
 
 namespace bxb::write {
@@ -52,7 +52,7 @@ absl::StatusOr<std::optional<schema::Table>> FindKeyTable(pq::Connection& connec
   const bool can_do_without = schema::HasUniqueIndexOn(table, schema::KeyAndTimeColumnsOf(shape));
   if (!absl::IsFailedPrecondition(found.status()) || !can_do_without) return found;
   return absl::FailedPreconditionError(
-      fmt::format("{} (WriterOptions::dedup = kPerTimestamp does without it)", Text(found.status())));
+      fmt::format("{} (WriterOptions::dedup = kPerTimestamp does without it)", wire::Text(found.status())));
 }
 
 absl::StatusOr<DedupScope> CheckReadable(const schema::Table& table, const std::vector<std::string>& columns,
@@ -179,7 +179,7 @@ void WarmUpFrom(pq::Connection& connection, const WriterOptions& options, const 
   if (warmed.ok()) {
     options.log(LogLevel::kInfo, fmt::format("warmed up with {} keys", claims.keys()));
   } else {
-    options.log(LogLevel::kWarning, fmt::format("not warmed up: {}", Text(warmed)));
+    options.log(LogLevel::kWarning, fmt::format("not warmed up: {}", wire::Text(warmed)));
   }
 }
 

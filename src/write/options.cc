@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "bxb/row.h"
 #include "schema/maintenance.h"
-#include "write/status_text.h"
+#include "wire/status_text.h"
 
 namespace bxb::write {
 namespace {
@@ -61,7 +61,7 @@ absl::Status CheckMemory(const WriterOptions& options) {
 absl::Status CheckPartitions(const PartitionOptions& options) {
   const absl::Status checked = schema::CheckPartitionOptions(options);
   if (checked.ok()) return checked;
-  return absl::InvalidArgumentError(fmt::format("WriterOptions::{}", Text(checked)));
+  return absl::InvalidArgumentError(fmt::format("WriterOptions::{}", wire::Text(checked)));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "pq/thread.h"
 #include "schema/maintenance.h"
-#include "write/status_text.h"
+#include "wire/status_text.h"
 
 namespace bxb::write {
 namespace {
@@ -46,7 +46,7 @@ void PartitionKeeper::Run() {
     lock.unlock();
     const absl::Status status = Round();
     if (!status.ok() && !absl::IsCancelled(status))
-      Log(LogLevel::kWarning, fmt::format("not looked after this time: {}", Text(status)));
+      Log(LogLevel::kWarning, fmt::format("not looked after this time: {}", wire::Text(status)));
     lock.lock();
     stopping_.wait_for(lock, kPeriod, [this] { return stopped_; });
   }
@@ -63,7 +63,7 @@ absl::Status PartitionKeeper::Round() {
     for (const PartitionChange& change : report->changes) Log(LogLevel::kInfo, Line(change));
   }
   const bool wanted = partitions_.options().create || partitions_.options().keep;
-  if (report.ok() || wanted) Tell(report.ok() ? report->notes : std::vector<std::string>{Text(report.status())});
+  if (report.ok() || wanted) Tell(report.ok() ? report->notes : std::vector<std::string>{wire::Text(report.status())});
   return partitions_.Refresh(*connection, deadline).status();
 }
 

@@ -10,7 +10,7 @@
 #include "absl/time/clock.h"
 #include "bxb/internal/server_error.h"
 #include "schema/maintenance_plan.h"
-#include "write/status_text.h"
+#include "wire/status_text.h"
 
 namespace bxb::write {
 namespace {
@@ -36,7 +36,7 @@ constexpr std::size_t kCreatedAtOnce = 8;
 absl::Status NotYet(const absl::Status& reason) {
   return absl::Status(reason.code(), fmt::format("a partition for their time cannot be created yet (its range is being "
                                                  "detached or created, or the table is locked): {}",
-                                                 Text(reason)));
+                                                 wire::Text(reason)));
 }
 
 void KeepHomeless(const schema::PartitionMap& map, std::vector<schema::PgMicros>& times) {
@@ -125,7 +125,7 @@ absl::StatusOr<Partitions::Provided> Partitions::Provide(pq::Connection& connect
       *map, std::move(times),
       created.ok()
           ? fmt::format("a {} there would overlap another partition, or is beyond PostgreSQL's times", Name(interval))
-          : Text(created)};
+          : wire::Text(created)};
 }
 
 std::string Partitions::WhyNotCreated(const Map& map) const {

@@ -6,6 +6,7 @@
 #include "bxb/flush_report.h"
 #include "bxb/outcome.h"
 #include "bxb/writer_stats.h"
+#include "wire/status_text.h"
 
 namespace bxb {
 namespace {
@@ -58,14 +59,14 @@ std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
   out << Name(outcome.kind);
   if (outcome.payload_differed == true) out << " (of an event with other content)";
   if (outcome.stored()) return out << ", " << Name(outcome.durability) << ", lsn " << outcome.lsn;
-  return out << ": " << std::string(outcome.status.message());
+  return out << ": " << wire::Text(outcome.status);
 }
 
 std::ostream& operator<<(std::ostream& out, const FlushReport& report) {
   out << Grouped(report.inserted) << " inserted, " << Grouped(report.duplicates) << " duplicates, "
       << Grouped(report.rejected) << " rejected, " << Grouped(report.unknown) << " unknown, "
       << Grouped(report.unresolved) << " unresolved, lsn " << report.lsn;
-  if (!report.last_error.ok()) out << "; last error: " << std::string(report.last_error.message());
+  if (!report.last_error.ok()) out << "; last error: " << wire::Text(report.last_error);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "bxb/internal/copy_format.h"
 #include "pq/connection.h"
 #include "pq/interrupt.h"
+#include "wire/status_text.h"
 #include "write/acknowledgement.h"
 #include "write/batch_queue.h"
 #include "write/committer.h"
@@ -21,7 +22,6 @@
 #include "write/options.h"
 #include "write/partition_keeper.h"
 #include "write/partitions.h"
-#include "write/status_text.h"
 
 namespace bxb::internal {
 namespace {
@@ -139,7 +139,7 @@ absl::StatusOr<std::unique_ptr<WriterEngine>> WriterEngine::Open(const WriterOpt
       pq::Connection::Open(options.dsn, options.application_name, deadline, interrupt.get(), pq::Target::kWritable);
   if (!connection.ok()) {
     return absl::Status(connection.status().code(),
-                        fmt::format("WriterOptions::dsn: {}", write::Text(connection.status())));
+                        fmt::format("WriterOptions::dsn: {}", wire::Text(connection.status())));
   }
   auto destination = write::FindDestination(*connection, options, shape, deadline);
   if (!destination.ok()) return destination.status();

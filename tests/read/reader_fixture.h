@@ -73,4 +73,31 @@ inline const EndpointState& StateOf(const ClusterSnapshot& snapshot, const std::
   std::abort();
 }
 
+/// A database of its own on the shared servers, with an events table, and a writer.
+class ReaderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = trio_.primary->CreateDatabase().value();
+    auto writer = EventWriter::Open({.dsn = trio_.primary->dsn(database_), .create_table = true});
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    writer_ = *std::move(writer);
+    trio_.AwaitReplay();
+  }
+
+  void TearDown() override {
+    for (auto* standby : {trio_.one.get(), trio_.two.get()}) ASSERT_TRUE(standby->ResumeReplay().ok());
+  }
+
+  std::unique_ptr<Reader> Open(ReaderOptions options = {}) {
+    options.endpoints = trio_.endpoints(database_);
+    return OpenReader(options);
+  }
+
+  Outcome Write(const std::string& name) { return writer_->WriteDurable(EventNamed(name), kLong); }
+
+  testing::Trio& trio_ = testing::SharedTrio();
+  std::string database_;
+  std::unique_ptr<EventWriter> writer_;
+};
+
 }  // namespace bxb::read

@@ -13,36 +13,8 @@ namespace bxb::read {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::SharedTrio;
 using testing::Trio;
 using Role = EndpointState::Role;
-
-/// A database of its own on the shared servers, with an events table, and a writer.
-class ReaderTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    database_ = trio_.primary->CreateDatabase().value();
-    auto writer = EventWriter::Open({.dsn = trio_.primary->dsn(database_), .create_table = true});
-    ASSERT_TRUE(writer.ok()) << writer.status();
-    writer_ = *std::move(writer);
-    trio_.AwaitReplay();
-  }
-
-  void TearDown() override {
-    for (auto* standby : {trio_.one.get(), trio_.two.get()}) ASSERT_TRUE(standby->ResumeReplay().ok());
-  }
-
-  std::unique_ptr<Reader> Open(ReaderOptions options = {}) {
-    options.endpoints = trio_.endpoints(database_);
-    return OpenReader(options);
-  }
-
-  Outcome Write(const std::string& name) { return writer_->WriteDurable(EventNamed(name), kLong); }
-
-  Trio& trio_ = SharedTrio();
-  std::string database_;
-  std::unique_ptr<EventWriter> writer_;
-};
 
 constexpr const char* kCount = "SELECT count(*) FROM events";
 
@@ -231,72 +203,6 @@ TEST_F(ReaderTest, StaysWithAServerThatHasClosedAnIdleSession) {
   const Answer answer = Ask(*reader, "SELECT 1");
   EXPECT_EQ(answer.report.endpoint, Trio::NameOf(*trio_.one)) << answer.status;
   EXPECT_EQ(reader->stats().servers[1].retried, 0U);
-}
-
-TEST_F(ReaderTest, KnowsNoTimeZoneButTheServers) {
-  const auto reader = Open();
-  UsageQuery query = {.organization_id = EventNamed("a").organization_id,
-                      .from = absl::FromUnixSeconds(1'600'000'000),
-                      .to = absl::FromUnixSeconds(1'800'000'000),
-                      .bucket = Bucket::kDay};
-  for (const char* name : {"Europe/Pariss", "+02:00", "GMT+2", "CEST", "europe/paris"}) {
-    query.time_zone = name;
-    const auto usage = reader->Usage(query);
-    EXPECT_EQ(usage.status().code(), absl::StatusCode::kInvalidArgument) << name;
-    EXPECT_THAT(std::string(usage.status().message()), HasSubstr("UsageQuery::time_zone is \"" + query.time_zone));
-  }
-  query.time_zone = "Europe/Paris";
-  ASSERT_TRUE(Write("a").stored());
-  const auto usage = reader->Usage(query, {.at_least = Write("b").token()});
-  ASSERT_TRUE(usage.ok()) << usage.status();
-  ASSERT_EQ(usage->size(), 1U);
-  EXPECT_EQ(usage->front().events, 2);
-}
-
-TEST_F(ReaderTest, ReplaysEachEventOnceFromAPositionThatTravelledAsText) {
-  const auto reader = Open();
-  std::vector<std::string> seen;
-  const auto take = [&](const Event& event) {
-    seen.emplace_back(event.transaction_id);
-    return absl::OkStatus();
-  };
-  ASSERT_TRUE(Write("a").stored());
-  const auto first = reader->Replay<Event>({}, {}, take, {.at_least = Write("b").token(), .wait = kLong});
-  ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_THAT(seen, ::testing::UnorderedElementsAre("a", "b"));
-  seen.clear();
-  const auto since = ReplayPosition::Parse(first->next.ToString());
-  const auto second = reader->Replay<Event>(*since, {}, take, {.at_least = Write("c").token(), .wait = kLong});
-  ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_THAT(seen, ::testing::ElementsAre("c"));
-  EXPECT_GT(second->next.xid, first->next.xid);
-}
-
-TEST_F(ReaderTest, SaysAtOnceThatAReplaysPositionIsOfAnotherCluster) {
-  const auto reader = Open();
-  ReplayPosition position = {.xid = std::uint64_t{1} << 40, .timeline = 1, .lsn = Write("a").lsn};
-  const auto ignore = [](const Event&) { return absl::OkStatus(); };
-  const ReadOptions options = {.policy = ReadPolicy::kPrimaryOnly, .wait = absl::Milliseconds(20)};
-  EXPECT_EQ(reader->Replay<Event>(position, {}, ignore, options).status().code(),
-            absl::StatusCode::kFailedPrecondition);
-  position = {.xid = 3, .timeline = 1, .lsn = {std::uint64_t{1} << 50}};
-  EXPECT_EQ(reader->Replay<Event>(position, {}, ignore, {.wait = absl::Milliseconds(20)}).status().code(),
-            absl::StatusCode::kFailedPrecondition);
-}
-
-TEST_F(ReaderTest, ScansTheEventsOfItsTable) {
-  const auto reader = Open();
-  std::vector<std::string> seen;
-  const auto take = [&](const Event& event) {
-    seen.emplace_back(event.transaction_id);
-    return seen.size() < 3 ? absl::OkStatus() : absl::CancelledError("enough");
-  };
-  ASSERT_TRUE(Write("a").stored());
-  const ReadOptions options = {.at_least = Write("b").token()};
-  const auto scan = reader->Scan<Event>({}, take, options);
-  ASSERT_TRUE(scan.ok()) << scan.status();
-  EXPECT_EQ(scan->rows, 2U);
-  EXPECT_EQ(reader->Scan<Event>({}, take, options).status(), absl::CancelledError("enough"));
 }
 
 TEST_F(ReaderTest, EndsAtItsTimeoutAndSoDoesTheServer) {

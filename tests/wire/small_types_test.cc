@@ -1,4 +1,4 @@
-// Uuid, Lsn, PgType and the words of the server inside a status.
+// Uuid, Lsn, the names of WAL files, PgType and the words of the server inside a status.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "bxb/status.h"
 #include "bxb/uuid.h"
 #include "support/shared_server.h"
+#include "wire/wal_file.h"
 
 namespace bxb::testing {
 namespace {
@@ -43,6 +44,14 @@ TEST(Lsn, RefusesEveryOtherForm) {
   for (const std::string text :
        {"", "/", "0", "0/", "/0", "0/123456789", "0/ 1", "0/1 ", "0/1/2", "-1/0", "g/0", "0x1/0"}) {
     EXPECT_EQ(Lsn::Parse(text), std::nullopt) << text;
+  }
+}
+
+TEST(WalFile, BeginsWithItsTimeline) {
+  EXPECT_EQ(wire::TimelineOfWalFile("0000000A00000001000000E3"), 10U);
+  EXPECT_EQ(wire::TimelineOfWalFile("FFFFFFFF00000001000000E3"), 0xFFFFFFFFU);
+  for (const char* name : {"", "1", "0000001", "0000000G00000001000000E3", "0x00000100000001000000E3", "-0000001"}) {
+    EXPECT_EQ(wire::TimelineOfWalFile(name), std::nullopt) << name;
   }
 }
 

@@ -24,7 +24,7 @@ TEST(Acknowledgement, ReadsTheServersRow) {
   EXPECT_EQ(acknowledged->outcome.timeline, 10U);
   EXPECT_EQ(acknowledged->outcome.durability, Durability::kLocalFsync);
   EXPECT_EQ(acknowledged->outcome.kind, Outcome::Kind::kInserted);
-  EXPECT_EQ(acknowledged->server, (Incarnation{.timeline = "0000000A", .started = "2026-11-22 17:00:00+00"}));
+  EXPECT_EQ(acknowledged->server, (Incarnation{.timeline = 10, .started = "2026-11-22 17:00:00+00"}));
 }
 
 TEST(Acknowledgement, IsAnErrorWithoutAPosition) {
@@ -33,7 +33,7 @@ TEST(Acknowledgement, IsAnErrorWithoutAPosition) {
             absl::StatusCode::kInternal);
   EXPECT_EQ(AcknowledgementOf({{"nonsense", "on", "f", "on", "00000001", "1"}}).status().code(),
             absl::StatusCode::kInternal);
-  EXPECT_EQ(AcknowledgementOf({{"0/16B3748", "on", "f", "on", "1", ""}}).status().code(), absl::StatusCode::kOk);
+  EXPECT_EQ(AcknowledgementOf({{"0/16B3748", "on", "f", "on", "00000001", ""}}).status().code(), absl::StatusCode::kOk);
   EXPECT_EQ(AcknowledgementOf({{"0/16B3748", "on", "f", "on", "", "1"}}).status().code(), absl::StatusCode::kInternal);
 }
 

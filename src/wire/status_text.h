@@ -4,9 +4,9 @@
 
 #include "absl/status/status.h"
 
-namespace bxb::write {
+namespace bxb::wire {
 
 /// The message, for fmt.
 inline std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
-}  // namespace bxb::write
+}  // namespace bxb::wire
