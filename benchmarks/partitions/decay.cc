@@ -227,16 +227,17 @@ void PrintDecayTargets(const std::vector<DecayTable>& tables, const DecayLog& lo
 }
 
 void DrawChart(const DecaySettings& settings, const std::vector<DecayTable>& tables, const DecayLog& log) {
-  Chart chart{.title = fmt::format("Rows per second while a table grows, {} MiB of memory, {} transaction ids",
-                                   settings.memory_mb, Name(settings.ids)),
-              .x_title = "million rows in the table",
-              .y_title = "rows/s"};
+  LineChart chart{
+      .title = "Rows per second while a table grows",
+      .subtitle = fmt::format("{} MiB of memory, {} transaction ids", settings.memory_mb, Name(settings.ids)),
+      .x = {.title = "million rows in the table"},
+      .y = {.title = "rows/s"}};
   for (const DecayTable& table : tables) {
     const std::vector<DecayLog::Step> steps = log.StepsOf(table.name);
     const std::string note = Note(settings, DecaySummary(steps));
-    Chart::Line line{.name = note.empty() ? table.title : fmt::format("{} ({})", table.title, note)};
+    LineChart::Line line{.name = note.empty() ? table.title : fmt::format("{} ({})", table.title, note)};
     for (const DecayLog::Step& step : steps) {
-      if (step.telling()) line.points.emplace_back(static_cast<double>(step.rows) / kMillion, step.rows_per_s);
+      if (step.telling()) line.points.push_back({static_cast<double>(step.rows) / kMillion, step.rows_per_s});
     }
     chart.lines.push_back(std::move(line));
   }

@@ -6,7 +6,8 @@ namespace bxb::bench::report {
 
 std::span<const Experiment* const> Experiments() {
   static constexpr std::array kAll = {
-      &kCopy,
+      &kInsert,   &kCopy,    &kIndexes, &kSettings, &kPartitions, &kSize, &kBytes,   &kVacuum, &kLag, &kColumnar, &kPooling,
+      &kReplicas, &kPeers, &kDurable, &kLatency, &kScaling, &kProfile, &kClient, &kStall, &kReader,
   };
   return kAll;
 }

@@ -115,7 +115,7 @@ std::string Cell(const Measured& measured, Unit unit) {
 }
 
 TextTable TableOf(const Results& results, std::string_view prefix, std::string_view first_title,
-              const std::vector<MetricColumn>& columns) {
+                  const std::vector<MetricColumn>& columns) {
   TextTable table{.head = {std::string(first_title)}, .rows = {}};
   for (const MetricColumn& column : columns) table.head.push_back(column.title);
   for (const std::string& contender : results.contenders()) {

@@ -117,6 +117,6 @@ struct MetricColumn {
   bool spread = false;  ///< "median (min .. max)"
 };
 TextTable TableOf(const Results& results, std::string_view prefix, std::string_view first_title,
-              const std::vector<MetricColumn>& columns);
+                  const std::vector<MetricColumn>& columns);
 
 }  // namespace bxb::bench::report

@@ -14,8 +14,9 @@ namespace {
 constexpr double kMostForNames = 300;
 constexpr double kThickness = 18;
 constexpr double kBetween = 12;
-constexpr double kGap = 9;  // between a bar and its texts
-constexpr double kBold = 1.08;
+constexpr double kBetweenNames = 6;
+constexpr const char* kLogarithmic = "logarithmic";  // beside its numbers
+constexpr double kGap = 9;                           // between a bar and its texts
 
 bool HasWhisker(const BarChart::Bar& bar, Scale scale) {
   return bar.low != bar.high && std::isfinite(bar.low) && HasPlace(scale, bar.high) && bar.low < bar.high;
@@ -68,7 +69,8 @@ class Picture {
 
 // The axis is as long as it can be with each bar's figure still in the picture.
 void Picture::MakeFrame() {
-  double names = 0;
+  const double half_number = logarithmic() ? axis_.WidestLabel(Svg::kSmallSize) / 2 : 0;
+  double names = logarithmic() ? TextWidth(kLogarithmic, Svg::kSmallSize) + half_number : 0;
   std::size_t rows = 1;
   for (const BarChart::Bar& bar : chart_.bars) {
     const std::vector<std::string> name = Wrap(bar.name, Svg::kFontSize, kMostForNames);
@@ -76,14 +78,14 @@ void Picture::MakeFrame() {
     rows = std::max(rows, name.size());
   }
   left_ = Svg::kMargin + names + kGap;
-  width_ = Svg::kWidth - Svg::kMargin - left_ - (logarithmic() ? 16 : 0);
+  width_ = Svg::kWidth - Svg::kMargin - left_ - half_number;
   for (const BarChart::Bar& bar : chart_.bars) {
     const double figure = TextWidth(Figure(bar), Svg::kFontSize) * (bar.emphasis ? kBold : 1) + kGap;
     const double fraction = std::max(axis_.Fraction(Reach(bar, chart_.scale)), 0.1);
     width_ = std::min(width_, (Svg::kWidth - Svg::kMargin - left_ - figure) / fraction);
   }
   top_ = svg_.top() + 10;
-  pitch_ = std::max(kThickness, static_cast<double>(rows) * Svg::kRowHeight) + kBetween;
+  pitch_ = std::max(kThickness + kBetween, static_cast<double>(rows) * Svg::kRowHeight + kBetweenNames);
   bottom_ = top_ + pitch_ * static_cast<double>(chart_.bars.size());
 }
 
@@ -95,7 +97,7 @@ void Picture::DrawGrid() {
       svg_.Line({At(tick), top_}, {At(tick), bottom_}, "grid");
       svg_.Text({At(tick), bottom_ + 17}, "soft small middle", axis_.Label(tick));
     }
-    svg_.Text({left_ - kGap, bottom_ + 17}, "soft small end", "logarithmic");
+    svg_.Text({left_ - kGap - axis_.WidestLabel(Svg::kSmallSize) / 2, bottom_ + 17}, "soft small end", kLogarithmic);
   }
 }
 
@@ -111,14 +113,14 @@ void Picture::DrawBar(const BarChart::Bar& bar, double top) {
   }
   if (HasWhisker(bar, chart_.scale)) DrawWhisker(bar, middle);
   const double end = HasPlace(chart_.scale, bar.value) ? At(Reach(bar, chart_.scale)) : left_;
-  svg_.Text({end + kGap, middle + 4.5}, fmt::format("number{}", strong), Figure(bar));
+  svg_.Text({end + kGap, middle + 4.5}, fmt::format("figure{}", strong), Figure(bar));
 }
 
 void Picture::DrawWhisker(const BarChart::Bar& bar, double middle) {
   constexpr double kCap = 4;
   const double low = At(bar.low), high = At(bar.high);
-  const std::vector<Pixel> shape = {{low, middle - kCap},  {low, middle + kCap},   {low, middle},
-                                    {high, middle},        {high, middle - kCap}, {high, middle + kCap}};
+  const std::vector<Pixel> shape = {{low, middle - kCap}, {low, middle + kCap},  {low, middle},
+                                    {high, middle},       {high, middle - kCap}, {high, middle + kCap}};
   svg_.BeginGroup("ink");
   svg_.Polyline(shape, "whisker", fmt::format("{}: {} .. {}", bar.name, Number(bar.low), Number(bar.high)));
   svg_.EndGroup();

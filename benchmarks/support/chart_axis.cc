@@ -1,11 +1,10 @@
 #include "support/chart_axis.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "support/chart_text.h"
 
@@ -26,21 +25,22 @@ double StepFor(double span) {
   return 10 * power;
 }
 
-bool IsRound(int digit) { return digit == 1 || digit == 2 || digit == 5; }
+// Ends of a logarithmic axis, times a power of ten.
+constexpr std::array kFine = {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0};
+constexpr std::array kCoarse = {1.0, 2.0, 5.0, 10.0};
 
-// The next d * 10^n downwards (d = 1 .. 9); where `coarse`, d is 1, 2 or 5.
-double RoundDown(double value, bool coarse) {
-  const double power = std::pow(10, std::floor(std::log10(value) + 1e-9));
-  int digit = std::clamp(static_cast<int>(value / power + 1e-9), 1, 9);
-  while (coarse && !IsRound(digit)) --digit;
-  return digit * power;
+double PowerBelow(double value) { return std::pow(10, std::floor(std::log10(value) + 1e-9)); }
+
+double RoundDown(double value, std::span<const double> ends) {
+  const double power = PowerBelow(value);
+  const auto above = std::ranges::upper_bound(ends, value / power + 1e-9);
+  return (above == ends.begin() ? 1 : above[-1]) * power;
 }
 
-double RoundUp(double value, bool coarse) {
-  const double power = std::pow(10, std::floor(std::log10(value) + 1e-9));
-  int digit = static_cast<int>(std::ceil(value / power - 1e-9));
-  while (coarse && digit < 10 && !IsRound(digit)) ++digit;
-  return digit * power;
+double RoundUp(double value, std::span<const double> ends) {
+  const double power = PowerBelow(value);
+  const auto end = std::ranges::lower_bound(ends, value / power - 1e-9);
+  return (end == ends.end() ? 10 : *end) * power;
 }
 
 }  // namespace
@@ -72,9 +72,9 @@ void Axis::Linear(double smallest, double largest) {
 }
 
 void Axis::Logarithmic(double smallest, double largest) {
-  const bool coarse = largest / smallest < 3;
-  begin_ = RoundDown(smallest / kRoom, coarse);
-  end_ = RoundUp(largest * kRoom, coarse);
+  const std::span<const double> ends = largest / smallest < 3 ? std::span<const double>(kCoarse) : kFine;
+  begin_ = RoundDown(smallest / kRoom, ends);
+  end_ = RoundUp(largest * kRoom, ends);
   LogarithmicTicks();
 }
 
@@ -88,7 +88,7 @@ void Axis::LogarithmicTicks() {
       const double at = digit * std::pow(10, power);
       if (at < begin_ * (1 - 1e-9) || at > end_ * (1 + 1e-9)) continue;
       const bool labelled =
-          digit == 1 ? std::fmod(std::abs(power - first), every) == 0 : decades < 1.7 && IsRound(digit);
+          digit == 1 ? std::fmod(std::abs(power - first), every) == 0 : decades < 1.7 && (digit == 2 || digit == 5);
       (labelled ? ticks_ : minor_ticks_).push_back(at);
     }
   }
@@ -104,6 +104,12 @@ std::string Axis::Label(double tick) const {
   const double size = std::abs(tick);
   if (std::max(end_, -begin_) < 2e6 || size < 1e3) return Number(tick);
   return size < 1e6 ? Number(tick / 1e3) + " k" : Number(tick / 1e6) + " M";
+}
+
+double Axis::WidestLabel(double font_size) const {
+  double widest = 0;
+  for (const double tick : ticks_) widest = std::max(widest, TextWidth(Label(tick), font_size));
+  return widest;
 }
 
 }  // namespace bxb::bench

@@ -22,6 +22,7 @@ class Axis {
   const std::vector<double>& ticks() const { return ticks_; }
   const std::vector<double>& minor_ticks() const { return minor_ticks_; }  ///< without a number
   std::string Label(double tick) const;
+  double WidestLabel(double font_size) const;
 
  private:
   void Linear(double smallest, double largest);

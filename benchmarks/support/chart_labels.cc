@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "support/chart_text.h"
-
 namespace bxb::bench {
 namespace {
 
@@ -55,19 +53,23 @@ std::vector<Stack> Stacks(const Labels& column, const Box& room) {
   return stacks;
 }
 
-void PlaceColumn(Labels column, double left, const Box& room) {
+// Behind the rightmost end, which is at `right`.
+void PlaceColumn(Labels column, double right, const Box& room) {
   std::ranges::stable_sort(column, {}, [](const LineLabel* label) { return label->end.y; });
+  bool leaders = false;
   std::size_t next = 0;
   for (const Stack& stack : Stacks(column, room)) {
     double top = stack.top;
     for (std::size_t i = 0; i < stack.count; ++i) {
       LineLabel& label = *column[next++];
-      label.at = {left, top};
+      label.at.y = top;
       top += label.height();
-      label.leader = left - label.end.x > kLabelGap + kAtRight ||
-                     std::abs(label.at.y + label.height() / 2 - label.end.y) > kFarLabel;
+      label.leader =
+          right - label.end.x > kAtRight || std::abs(label.at.y + label.height() / 2 - label.end.y) > kFarLabel;
+      leaders |= label.leader;
     }
   }
+  for (LineLabel* label : column) label->at.x = right + (leaders ? kLeaderGap : kLabelGap);
 }
 
 // Behind the end, and a little higher or lower; then over and under it.
@@ -77,7 +79,7 @@ std::vector<Pixel> Candidates(const LineLabel& label) {
   for (const double shift : {0.0, -5.0, 5.0, -10.0, 10.0}) {
     candidates.push_back({label.end.x + kLabelGap, middle + shift});
   }
-  const double left = label.end.x - Widest(label.rows, Svg::kFontSize) / 2;
+  const double left = label.end.x - label.width / 2;
   for (const double shift : {8.0, 14.0}) {
     candidates.push_back({left, label.end.y - label.height() - shift});
     candidates.push_back({left, label.end.y + shift});
@@ -102,14 +104,12 @@ bool PlaceAtEnd(LineLabel& label, const Labels& placed, const Box& room, const s
 
 }  // namespace
 
-Box LineLabel::box() const { return {at.x, at.y, at.x + Widest(rows, Svg::kFontSize), at.y + height()}; }
-
 void PlaceLabels(std::vector<LineLabel>& labels, const Box& room, const std::vector<Pixel>& ink) {
   double right = room.left;
   for (const LineLabel& label : labels) right = std::max(right, label.end.x);
   Labels column, inside;
   for (LineLabel& label : labels) (label.end.x > right - kAtRight ? column : inside).push_back(&label);
-  PlaceColumn(column, right + kLabelGap, room);
+  PlaceColumn(column, right, room);
   // Each that finds no place moves the column, and with it the room of those before.
   for (std::size_t i = 0; i < inside.size();) {
     Labels placed = column;
@@ -120,7 +120,7 @@ void PlaceLabels(std::vector<LineLabel>& labels, const Box& room, const std::vec
     }
     column.push_back(inside[i]);
     inside.erase(inside.begin() + static_cast<std::ptrdiff_t>(i));
-    PlaceColumn(column, right + kLabelGap, room);
+    PlaceColumn(column, right, room);
     i = 0;
   }
 }

@@ -17,6 +17,7 @@ double CharacterWidth(unsigned char c) {
   if (c >= 0xE3) return 1;              // Chinese, Japanese, Korean, pictures
   if (kNarrow.find(character) != std::string_view::npos) return 0.35;
   if (kWide.find(character) != std::string_view::npos) return 0.93;
+  if (c >= '0' && c <= '9') return 0.64;
   return c >= 'A' && c <= 'Z' ? 0.7 : 0.6;
 }
 
@@ -26,13 +27,26 @@ std::string Escape(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      case '\n': escaped += "&#10;"; break;
-      default: escaped += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      case '\n':
+        escaped += "&#10;";
+        break;
+      default:
+        escaped += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
     }
   }
   return escaped;

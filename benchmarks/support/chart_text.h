@@ -12,6 +12,9 @@ std::string Escape(std::string_view text);
 /// About as wide as a system's sans-serif draws it, rather more than less.
 double TextWidth(std::string_view text, double font_size);
 
+/// How much wider bold text is.
+inline constexpr double kBold = 1.12;
+
 /// Broken at spaces into rows of at most that width; a longer word has a row of its own.
 std::vector<std::string> Wrap(std::string_view text, double font_size, double width);
 

@@ -34,7 +34,7 @@ void RunOnce(const Contender& contender, int round, benchmark::BenchmarkReporter
   benchmark::ClearRegisteredBenchmarks();
 }
 
-void RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std::span<const Column> columns,
+Results RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std::span<const Column> columns,
                PrintTargets print_targets) {
   std::vector<Contender> contenders;
   for (const std::vector<Contender>& part : parts) std::ranges::copy(part, std::back_inserter(contenders));
@@ -51,6 +51,7 @@ void RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std
   benchmark::ClearRegisteredBenchmarks();  // and what they hold, while the server is still there
   if (!columns.empty()) results.Print(std::cout, columns);
   print_targets(results, std::cout);
+  return results;
 }
 
 double MeasureWork(benchmark::State& state, Server& server, std::size_t rows, const std::function<void()>& work) {

@@ -28,7 +28,7 @@ using PrintTargets = void (*)(const Results& results, std::ostream& out);
 /// Runs every contender once a round, and prints what came of it: a change in the machine's mood meets all of them.
 /// Every other round goes backwards, so that no contender always follows the same one. Progress is shown on stderr.
 /// Without columns there is no table but what `print_targets` prints.
-void RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std::span<const Column> columns,
+Results RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std::span<const Column> columns,
                PrintTargets print_targets);
 
 /// Times `work`, which is about so many rows; returns the seconds.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <utility>
 
 #include "support/chart.h"
 #include "support/chart_axis.h"
@@ -18,8 +20,7 @@ using Point = LineChart::Point;
 constexpr double kPlotHeight = 350;
 constexpr double kBelow = 52;  // for the x axis's numbers and title
 constexpr double kLabelWidth = 190;
-constexpr double kSmallSize = 12;
-constexpr double kManyPoints = 24;
+constexpr std::size_t kManyPoints = 24;
 
 // A line without the points that have no place on the axes.
 struct Drawn {
@@ -111,31 +112,35 @@ class Picture {
 std::vector<LineLabel> Picture::Labels() const {
   std::vector<LineLabel> labels;
   for (const Drawn& drawn : lines_) {
-    labels.push_back({.end = At(drawn.end()), .rows = Wrap(drawn.line->name, Svg::kFontSize, kLabelWidth)});
+    std::vector<std::string> rows = Wrap(drawn.line->name, Svg::kFontSize, kLabelWidth);
+    const double width = Widest(rows, Svg::kFontSize) * (drawn.line->emphasis ? kBold : 1);
+    labels.push_back({.end = At(drawn.end()), .rows = std::move(rows), .width = width});
   }
   return labels;
 }
 
 // The labels stand behind the rightmost point: the frame ends so that the widest still has room there.
 void Picture::MakeFrame(const std::vector<LineLabel>& labels) {
-  double numbers = 0, names = 0, names_height = 0, last = 0;
-  for (const double tick : y_.ticks()) numbers = std::max(numbers, TextWidth(y_.Label(tick), kSmallSize));
+  const double half_number = x_.WidestLabel(Svg::kSmallSize) / 2;
+  double names = 0, names_height = 0, last = 0;
   for (const LineLabel& label : labels) {
-    names = std::max(names, Widest(label.rows, Svg::kFontSize));
+    names = std::max(names, label.width);
     names_height += label.height();
   }
   for (const Drawn& drawn : lines_) last = std::max(last, x_.Fraction(drawn.end().x));
-  frame_.left = Svg::kMargin + numbers + 8;
+  frame_.left = Svg::kMargin + std::max(y_.WidestLabel(Svg::kSmallSize) + 8, half_number);
   const double room = Svg::kWidth - Svg::kMargin - frame_.left;
-  const double width = std::min(room - 16, (room - names - kLabelGap) / std::max(last, 0.1));
+  const double width = std::min(room - half_number, (room - names - kLeaderGap) / std::max(last, 0.1));
   frame_.right = frame_.left + width;
-  frame_.top = svg_.top() + 30;
+  frame_.top = svg_.top() + 32;
   frame_.bottom = frame_.top + std::max(kPlotHeight, names_height);
 }
 
 void Picture::DrawAxes() {
-  for (const double tick : x_.minor_ticks()) svg_.Line({At(tick, 0).x, frame_.top}, {At(tick, 0).x, frame_.bottom}, "minor");
-  for (const double tick : y_.minor_ticks()) svg_.Line({frame_.left, At(0, tick).y}, {frame_.right, At(0, tick).y}, "minor");
+  for (const double tick : x_.minor_ticks())
+    svg_.Line({At(tick, 0).x, frame_.top}, {At(tick, 0).x, frame_.bottom}, "minor");
+  for (const double tick : y_.minor_ticks())
+    svg_.Line({frame_.left, At(0, tick).y}, {frame_.right, At(0, tick).y}, "minor");
   for (const double tick : x_.ticks()) {
     const double x = At(tick, 0).x;
     svg_.Line({x, frame_.top}, {x, frame_.bottom}, "grid");
@@ -147,7 +152,7 @@ void Picture::DrawAxes() {
     svg_.Text({frame_.left - 8, y + 4}, "soft small end", y_.Label(tick));
   }
   svg_.Line({frame_.left, frame_.bottom}, {frame_.right, frame_.bottom}, "axis");
-  svg_.Text({Svg::kMargin, frame_.top - 12}, "small", "\u2191 " + chart_.y.title);
+  svg_.Text({Svg::kMargin, frame_.top - 14}, "small", "\u2191 " + chart_.y.title);
   svg_.Text({frame_.right, frame_.bottom + 39}, "small end", chart_.x.title + " \u2192");
 }
 
@@ -186,8 +191,11 @@ void Picture::DrawLine(const Drawn& drawn) {
 // What is dashed has not been measured at its points.
 void Picture::DrawDots(const Drawn& drawn) {
   if (drawn.line->dashed) return;
-  const double radius = (drawn.points.size() > kManyPoints ? 2.2 : 4) + (drawn.line->emphasis ? 0.6 : 0);
-  for (const Point& point : drawn.points) svg_.Circle(At(point), radius, "dot", Tooltip(drawn, point));
+  const bool many = drawn.points.size() > kManyPoints;
+  const double radius = (many ? 2 : 4) + (drawn.line->emphasis ? 0.6 : 0);
+  for (const Point& point : drawn.points) {
+    svg_.Circle(At(point), radius, many ? "dot" : "ringed dot", Tooltip(drawn, point));
+  }
 }
 
 std::string Picture::Tooltip(const Drawn& drawn, const Point& point) const {
@@ -202,7 +210,7 @@ void Picture::DrawLabel(const LineLabel& label, const Drawn& drawn) {
   if (label.leader) {
     svg_.Line({label.end.x + 6, label.end.y}, {label.at.x - 3, label.at.y + label.height() / 2}, "leader");
   }
-  svg_.Texts({label.at.x, label.at.y + 12}, drawn.line->emphasis ? "name strong" : "name", label.rows);
+  svg_.Texts({label.at.x, label.at.y + 14}, drawn.line->emphasis ? "name strong" : "name", label.rows);
   svg_.EndGroup();
 }
 
@@ -240,7 +248,8 @@ std::string Picture::Draw() {
     }
   }
   for (std::size_t i = 0; i < lines_.size(); ++i) DrawLabel(labels[i], lines_[i]);
-  if (lines_.empty()) svg_.Text({(frame_.left + frame_.right) / 2, (frame_.top + frame_.bottom) / 2}, "soft middle", "not measured");
+  if (lines_.empty())
+    svg_.Text({(frame_.left + frame_.right) / 2, (frame_.top + frame_.bottom) / 2}, "soft middle", "not measured");
   return svg_.Close(frame_.bottom + kBelow);
 }
 

@@ -78,6 +78,13 @@ std::map<std::string, double> Results::Values(const std::string& contender, int 
   return values;
 }
 
+std::vector<std::string> Results::Metrics(const std::string& contender) const {
+  const auto metrics = values_.find(contender);
+  if (metrics == values_.end()) return {};
+  const auto names = std::views::keys(metrics->second);
+  return {names.begin(), names.end()};
+}
+
 std::string Results::WhyNot(const std::string& contender) const {
   const auto reason = reasons_.find(contender);
   return reason == reasons_.end() ? "" : reason->second;

@@ -43,6 +43,9 @@ class Results {
   /// All of a contender's metrics in one round.
   std::map<std::string, double> Values(const std::string& contender, int round) const;
 
+  /// The names of what was measured of a contender.
+  std::vector<std::string> Metrics(const std::string& contender) const;
+
   /// Why a contender has not run.
   void AddReason(const std::string& contender, const std::string& why) { reasons_[contender] = why; }
   std::string WhyNot(const std::string& contender) const;

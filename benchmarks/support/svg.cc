@@ -13,9 +13,8 @@ namespace {
 constexpr double kTitleSize = 17;
 constexpr double kTitleRow = 22;
 constexpr double kSubtitleRow = 18;
-constexpr double kBold = 1.08;
 constexpr std::size_t kAccents = 2;
-constexpr std::size_t kMuted = 6;
+constexpr std::size_t kMuted = 8;
 
 struct Rule {
   const char* selector;
@@ -25,10 +24,10 @@ struct Rule {
 // Grids are translucent, so that they suit any background.
 constexpr const char* kLight =
     "--ink:#1f2328;--soft:#59636e;--paper:#fff;--bar:#a8b7c7;--e0:#d1480b;--e1:#8a3206;--s0:#3a70aa;--s1:#66717d;"
-    "--s2:#1f8278;--s3:#7562a8;--s4:#8a6d1f;--s5:#3f4b5b;";
+    "--s2:#1f8278;--s3:#7562a8;--s4:#8a6d1f;--s5:#3f4b5b;--s6:#a34d78;--s7:#567a26;";
 constexpr const char* kDark =
     "--ink:#e6edf3;--soft:#9aa5b1;--paper:#0d1117;--bar:#4c5d70;--e0:#ff7f45;--e1:#ffbd96;--s0:#74aee8;--s1:#9aa7b4;"
-    "--s2:#54c2b5;--s3:#b3a1e6;--s4:#d3b45f;--s5:#cbd5e0;";
+    "--s2:#54c2b5;--s3:#b3a1e6;--s4:#d3b45f;--s5:#cbd5e0;--s6:#e295bd;--s7:#a4c766;";
 constexpr const char* kRoot =
     "max-width:100%;height:auto;font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,"
     "sans-serif;font-variant-numeric:tabular-nums";
@@ -47,7 +46,8 @@ constexpr std::array kRules = {
     Rule{".line", "fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round"},
     Rule{".strong.line", "stroke-width:3"},
     Rule{".dashed", "stroke-dasharray:6 5;stroke-linecap:butt"},
-    Rule{".dot", "fill:currentColor;stroke:var(--paper)"},
+    Rule{".dot", "fill:currentColor"},
+    Rule{".ringed", "stroke:var(--paper)"},
     Rule{".band", "fill:currentColor;fill-opacity:.15"},
     Rule{".whisker", "fill:none;stroke:currentColor;stroke-width:1.5"},
     Rule{".leader", "stroke:currentColor;stroke-opacity:.55"},
@@ -110,8 +110,8 @@ void Svg::Line(Pixel from, Pixel to, std::string_view classes) {
 }
 
 void Svg::Polyline(const std::vector<Pixel>& points, std::string_view classes, std::string_view tooltip) {
-  body_ += fmt::format("<polyline class=\"{}\" points=\"{}\">{}</polyline>\n", classes, Points(points),
-                       Tooltip(tooltip));
+  body_ +=
+      fmt::format("<polyline class=\"{}\" points=\"{}\">{}</polyline>\n", classes, Points(points), Tooltip(tooltip));
 }
 
 void Svg::Polygon(const std::vector<Pixel>& points, std::string_view classes, std::string_view tooltip) {

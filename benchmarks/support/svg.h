@@ -19,6 +19,7 @@ class Svg {
 
   // What texts need to know about their size; the style says the same.
   static constexpr double kFontSize = 13;
+  static constexpr double kSmallSize = 12;
   static constexpr double kRowHeight = 16;
 
   Svg(std::string_view title, std::string_view subtitle);

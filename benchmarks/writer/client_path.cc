@@ -40,11 +40,26 @@ void EncodeChecked(benchmark::State& state, const Ground& ground) {
   });
 }
 
+// Into a buffer of a batch's size, over and over.
+void Encode(benchmark::State& state, const Ground& ground) {
+  constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
+  const RowCodec<Event> codec = EventCodec();
+  const auto events = ground.events.First(ground.settings.dedup_rows);
+  std::string tuples;
+  MeasureCore(state, events.size(), [&] {
+    for (const Event& event : events) {
+      if (tuples.size() > kBatchBytes) tuples.clear();
+      codec.Encode(event, tuples);
+    }
+  });
+}
+
 }  // namespace
 
 std::vector<Contender> ClientPathContenders(const Ground& ground) {
   return {{"client/write", [&ground](benchmark::State& state) { WriteToStandingLanes(state, ground); }},
-          {"client/encode_checked", [&ground](benchmark::State& state) { EncodeChecked(state, ground); }}};
+          {"client/encode_checked", [&ground](benchmark::State& state) { EncodeChecked(state, ground); }},
+          {"client/encode", [&ground](benchmark::State& state) { Encode(state, ground); }}};
 }
 
 }  // namespace bxb::bench::writer

@@ -5,31 +5,15 @@
 #include <memory>
 
 #include "support/cpu_time.h"
-#include "support/writing.h"
 #include "writer/ground.h"
 #include "writer/group_commit.h"
 #include "writer/load.h"
+#include "writer/writer_target.h"
 
 namespace bxb::bench::writer {
 namespace {
 
 constexpr int kLanes = 2;
-
-class WriterTarget : public Target {
- public:
-  explicit WriterTarget(std::unique_ptr<EventWriter> writer) : writer_(std::move(writer)) {}
-
-  void Submit(const Event& event, Load& load, std::uint32_t number) override {
-    const absl::Status taken = writer_->Write(event, [&load, number](const Outcome& outcome) {
-      if (outcome.kind != Outcome::Kind::kInserted) Die(outcome.status.ToString());
-      load.Acknowledge(number);
-    });
-    if (!taken.ok()) Die(taken.ToString());
-  }
-
- private:
-  std::unique_ptr<EventWriter> writer_;
-};
 
 using MakeTarget = std::unique_ptr<Target> (*)(const Ground& ground);
 

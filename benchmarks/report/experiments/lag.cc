@@ -41,7 +41,7 @@ constexpr double kTransactionSeconds = 2;
 
 struct Following {
   explicit Following(const Ground& ground)
-      : seconds(std::min(1.5 * ground.scale, 10.0)),
+      : seconds(std::min(ground.scale, 10.0)),
         bulk(servers.primary().InSchema("bulk")),
         hot(servers.primary().InSchema("hot")) {
     Session& session = servers.primary().session();
@@ -73,10 +73,9 @@ void Watch(const std::stop_token& stop, const Cluster& cluster, Samples& seconds
 
 // Watches the lag from the beginning of `work` until the replica has all that came of it.
 void Follow(benchmark::State& state, Following& following, const std::function<void()>& work) {
-  const auto cluster =
-      Must(Cluster::Open({.endpoints = {{.dsn = following.servers.primary().dsn()},
-                                        {.dsn = following.servers.replica().dsn()}},
-                          .check_interval = kCheckInterval}));
+  const auto cluster = Must(Cluster::Open(
+      {.endpoints = {{.dsn = following.servers.primary().dsn()}, {.dsn = following.servers.replica().dsn()}},
+       .check_interval = kCheckInterval}));
   Samples lag;
   Samples bytes;
   {
@@ -183,13 +182,15 @@ void TellPlot(const Results& results, Section& section) {
                   .x = {.title = "events written per second", .scale = Scale::kLog},
                   .y = {.title = "lag, ms"},
                   .lines = {}};
-  for (const auto& [name, metric] : {std::pair("highest", "lag_max_s"), {"p99", "lag_p99_s"}, {"median", "lag_p50_s"}}) {
+  for (const auto& [name, metric] :
+       {std::pair("highest", "lag_max_s"), {"p99", "lag_p99_s"}, {"median", "lag_p50_s"}}) {
     chart.lines.push_back({.name = name, .points = Points(results, metric)});
   }
   if (chart.lines.front().points.empty()) return;
-  section.Add(Plot{.name = "lag",
-                   .caption = "Lag of a replica, by the rate of writing; the rightmost rate is all that the writer can do.",
-                   .svg = chart.Svg()});
+  section.Add(
+      Plot{.name = "lag",
+           .caption = "Lag of a replica, by the rate of writing; the rightmost rate is all that the writer can do.",
+           .svg = chart.Svg()});
 }
 
 void Tell(const Results& results, Section& section) {
@@ -205,7 +206,8 @@ void Tell(const Results& results, Section& section) {
                 Figure(results, "transaction/2s", "lag_max_s"));
   section.Text(
       "A primary and one asynchronous streaming replica on this machine share its cores and disk. Every 10 ms both are "
-      "asked for their positions in the log; the lag is how long ago the primary was where the replica is now, and zero "
+      "asked for their positions in the log; the lag is how long ago the primary was where the replica is now, and "
+      "zero "
       "where the replica has all that the primary had when it was last asked. It is watched until the replica has "
       "everything. The events come from one bxb writer with two lanes.");
   section.Text(
@@ -228,7 +230,6 @@ void Tell(const Results& results, Section& section) {
 
 }  // namespace
 
-const Experiment kLag = {
-    .name = "lag", .title = "How far replicas lag", .weight = 30, .set_up = SetUp, .tell = Tell};
+const Experiment kLag = {.name = "lag", .title = "How far replicas lag", .weight = 30, .set_up = SetUp, .tell = Tell};
 
 }  // namespace bxb::bench::report

@@ -1,0 +1,116 @@
+#include "report/columnar/timescaledb.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "support/session.h"
+
+namespace bxb::bench::report {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kStarts(60);
+constexpr std::chrono::seconds kEnds(10);
+
+// One that is free now.
+int FreePort() {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  if (listener < 0 || bind(listener, any, size) != 0 || getsockname(listener, any, &size) != 0) Die("no free port");
+  close(listener);
+  return ntohs(address.sin_port);
+}
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) Die("no pipe");
+    read = ends[0];
+    write = ends[1];
+  }
+
+  int read;
+  int write;
+};
+
+// Reads what the server prints, until it is ready; the reason where it does not come to that.
+absl::Status AwaitReady(int output) {
+  const auto deadline = steady_clock::now() + kStarts;
+  std::string printed;
+  while (printed.find("ready") == std::string::npos) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+    pollfd waiting{.fd = output, .events = POLLIN, .revents = 0};
+    if (left.count() <= 0 || poll(&waiting, 1, static_cast<int>(left.count())) <= 0) {
+      return absl::DeadlineExceededError(fmt::format("TimescaleDB does not start within {} s", kStarts.count()));
+    }
+    std::array<char, 4096> piece{};
+    const ssize_t size = ::read(output, piece.data(), piece.size());
+    if (size <= 0) return absl::FailedPreconditionError("TimescaleDB does not start: " + printed);
+    printed.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TimescaleDb>> TimescaleDb::Start(const std::string& front, const std::string& folder) {
+  const Pipe input;
+  const Pipe output;
+  const int port = FreePort();
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, input.read, STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO);
+  std::array<std::string, 4> words = {"node", front, std::to_string(port), folder};
+  std::array<char*, 5> arguments = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
+  pid_t pid = 0;
+  const int error = posix_spawnp(&pid, "node", &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(input.read);
+  close(output.write);
+  if (error != 0) {
+    close(input.write);
+    close(output.read);
+    return absl::FailedPreconditionError(fmt::format("node does not start: {}", std::strerror(error)));
+  }
+  std::unique_ptr<TimescaleDb> started(new TimescaleDb(pid, input.write, port));
+  const absl::Status ready = AwaitReady(output.read);
+  close(output.read);
+  if (!ready.ok()) return ready;
+  return started;
+}
+
+TimescaleDb::TimescaleDb(pid_t pid, int input, int port)
+    : pid_(pid),
+      input_(input),
+      dsn_(fmt::format("host=127.0.0.1 port={} user=postgres password=any dbname=postgres sslmode=disable "
+                       "gssencmode=disable",
+                       port)) {}
+
+TimescaleDb::~TimescaleDb() {
+  close(input_);
+  const auto deadline = steady_clock::now() + kEnds;
+  while (waitpid(pid_, nullptr, WNOHANG) == 0) {
+    if (steady_clock::now() > deadline) kill(pid_, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+}  // namespace bxb::bench::report

@@ -1,0 +1,173 @@
+// Open-loop load at fixed rates: how long an event waits until it is durable, for bxb and for single-row INSERTs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "report/experiments.h"
+#include "report/insert_target.h"
+#include "support/chart.h"
+#include "support/events.h"
+#include "writer/group_commit.h"
+#include "writer/load.h"
+#include "writer/writer_target.h"
+
+namespace bxb::bench::report {
+namespace {
+
+constexpr int kLanes = 2;
+constexpr int kConnections = 32;
+constexpr std::array kBxbRates = {1'000, 5'000, 20'000, 50'000, 100'000, 150'000, 200'000, 300'000};
+constexpr std::array kInsertRates = {500, 1'000, 2'000, 5'000, 10'000, 15'000, 20'000, 30'000};
+constexpr std::array kBareRates = {20'000, 100'000};
+constexpr std::size_t kWarmUp = 400;
+
+// A rate is kept up where events are acknowledged about as fast as they come, and nobody waits long.
+constexpr double kKeptUp = 0.97;
+constexpr double kLongMs = 100;
+
+struct Loading {
+  explicit Loading(const Ground& ground)
+      : server(ground.server, ground.schema),
+        seconds(std::clamp(ground.scale, 0.5, 10.0)),
+        events(static_cast<std::size_t>(kBxbRates.back() * seconds) + kWarmUp),
+        table(server.NameOf(Table::kDedup)) {}
+
+  Server server;
+  double seconds;
+  Events events;
+  std::string table;
+};
+
+using MakeTarget = std::unique_ptr<writer::Target> (*)(const Loading& loading);
+
+std::unique_ptr<writer::Target> MakeBxb(const Loading& loading) {
+  WriterOptions options{.dsn = loading.server.dsn(), .table = loading.table};
+  options.lanes = kLanes;
+  return std::make_unique<writer::WriterTarget>(OpenWriter(options));
+}
+
+std::unique_ptr<writer::Target> MakeInsert(const Loading& loading) {
+  return std::make_unique<InsertTarget>(loading.server.dsn(), loading.table, kConnections);
+}
+
+std::unique_ptr<writer::Target> MakeBare(const Loading& loading) {
+  return std::make_unique<writer::GroupCommit>(loading.server.dsn(), loading.table, kLanes);
+}
+
+void Run(benchmark::State& state, Loading& loading, MakeTarget make, int rate) {
+  const auto rows = static_cast<std::size_t>(rate * loading.seconds);
+  const std::unique_ptr<writer::Target> target = make(loading);
+  writer::Load(*target, loading.events.First(kWarmUp)).RunClosedLoop(kConnections);
+  loading.server.Clear();
+  writer::Load load(*target, loading.events.Slice(kWarmUp, rows));
+  load.RunOpenLoop(rate);
+  for (auto _ : state) state.SetIterationTime(load.seconds());
+  loading.server.RequireRows(loading.table, rows);
+  state.SetItemsProcessed(static_cast<std::int64_t>(rows));
+  const writer::Load::Percentiles latency = load.Latencies();
+  state.counters["p50_ms"] = latency.p50;
+  state.counters["p99_ms"] = latency.p99;
+  state.counters["p999_ms"] = latency.p999;
+}
+
+absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
+  const auto loading = std::make_shared<Loading>(ground);
+  std::vector<Contender> contenders;
+  const auto add = [&](const char* name, MakeTarget make, int rate) {
+    contenders.push_back({fmt::format("{}/{}", name, rate),
+                          [loading, make, rate](benchmark::State& state) { Run(state, *loading, make, rate); }});
+  };
+  for (const int rate : kBxbRates) add("bxb", MakeBxb, rate);
+  for (const int rate : kBareRates) add("group_commit", MakeBare, rate);
+  for (const int rate : kInsertRates) add("insert", MakeInsert, rate);
+  return contenders;
+}
+
+bool KeptUp(const Results& results, const std::string& contender, int rate) {
+  const auto reached = results.Of(contender, "rows_per_s");
+  const auto p99 = results.Of(contender, "p99_ms");
+  return reached && p99 && reached->median >= kKeptUp * rate && p99->median <= kLongMs;
+}
+
+template <std::size_t N>
+std::string BreakingPoint(const Results& results, const std::string& name, const std::array<int, N>& rates) {
+  std::optional<int> last;
+  for (const int rate : rates) {
+    const std::string contender = fmt::format("{}/{}", name, rate);
+    if (!results.Of(contender, "p99_ms")) return "not run";
+    if (!KeptUp(results, contender, rate)) {
+      return fmt::format("{} .. {}", last ? Format(*last, Unit::kPerSecond) : "below", Format(rate, Unit::kPerSecond));
+    }
+    last = rate;
+  }
+  return "above " + Format(rates.back(), Unit::kPerSecond);
+}
+
+template <std::size_t N>
+LineChart::Line LineOf(const Results& results, const std::string& name, const std::string& title,
+                       const std::string& metric, const std::array<int, N>& rates) {
+  LineChart::Line line{.name = title, .points = {}, .emphasis = name == "bxb"};
+  for (const int rate : rates) {
+    const auto latency = results.Of(fmt::format("{}/{}", name, rate), metric);
+    if (latency) line.points.push_back({static_cast<double>(rate), latency->median, latency->min, latency->max});
+  }
+  line.dashed = metric == "p50_ms";
+  return line;
+}
+
+void AddPlot(const Results& results, Section& section) {
+  LineChart chart{.title = "Until an event is durable",
+                  .subtitle = "open loop, counted from the time an event was due",
+                  .x = {.title = "events per second", .scale = Scale::kLog},
+                  .y = {.title = "acknowledgement latency, ms", .scale = Scale::kLog},
+                  .lines = {LineOf(results, "bxb", "bxb p99", "p99_ms", kBxbRates),
+                            LineOf(results, "bxb", "bxb p50", "p50_ms", kBxbRates),
+                            LineOf(results, "insert", "INSERT p99", "p99_ms", kInsertRates),
+                            LineOf(results, "insert", "INSERT p50", "p50_ms", kInsertRates)}};
+  section.Add(
+      Plot{.name = "latency",
+           .caption = "Acknowledgement latency against rate: bxb with two connections, single-row INSERTs over 32",
+           .svg = chart.Svg()});
+}
+
+void Tell(const Results& results, Section& section) {
+  for (const auto& [rate, limit] : {std::pair(20'000, 2e-3), std::pair(100'000, 8e-3)}) {
+    const std::string bxb = fmt::format("bxb/{}", rate);
+    section.Target(fmt::format("open loop at {}: p99", Format(rate, Unit::kPerSecond)), Unit::kSeconds, Bound::kAtMost,
+                   limit, Figure(results, bxb, "p99_ms", 1e-3));
+    section.Target(fmt::format("the same / bare group commit's p99"), Unit::kTimes, Bound::kAtMost, 1.2,
+                   Ratio(results, bxb, fmt::format("group_commit/{}", rate), "p99_ms"));
+  }
+  section.Text(fmt::format(
+      "Events come at a fixed rate whatever becomes of them, and each one's latency counts from the time at which it "
+      "was due: "
+      "one that had to wait because others were late is late itself (no coordinated omission). Two lanes against {} "
+      "connections with a prepared INSERT and a commit for each event; synchronous_commit = on; unique index on the "
+      "dedup "
+      "key. It breaks where less than {:.0f} % of the rate is acknowledged in time, or p99 is above {:.0f} ms: bxb at "
+      "{}, "
+      "INSERTs at {}.",
+      kConnections, 100 * kKeptUp, kLongMs, BreakingPoint(results, "bxb", kBxbRates),
+      BreakingPoint(results, "insert", kInsertRates)));
+  AddPlot(results, section);
+  section.Add(TableOf(results, "", "what / events per second",
+                      {{"acknowledged", "rows_per_s", Unit::kPerSecond},
+                       {"p50", "p50_ms", Unit::kSeconds, 1e-3},
+                       {"p99", "p99_ms", Unit::kSeconds, 1e-3, true},
+                       {"p99.9", "p999_ms", Unit::kSeconds, 1e-3}}));
+}
+
+}  // namespace
+
+const Experiment kLatency = {.name = "latency",
+                             .title = "Latency against rate, to the point where it breaks",
+                             .weight = 80,
+                             .set_up = SetUp,
+                             .tell = Tell};
+
+}  // namespace bxb::bench::report

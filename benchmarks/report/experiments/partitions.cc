@@ -1,0 +1,348 @@
+// What many small partitions cost: planning, and inserting.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bxb/schema.h"
+#include "partitions/generator.h"
+#include "partitions/tables.h"
+#include "report/experiments.h"
+#include "support/chart.h"
+#include "support/parallel.h"
+
+namespace bxb::bench::report {
+namespace {
+
+constexpr std::array kCounts = {1, 12, 100, 1'000};
+constexpr int kMost = 4'000;
+constexpr double kScaleForMost = 4;
+
+constexpr std::size_t kBatchRows = 10'000;
+constexpr std::size_t kBatches = 6;
+constexpr int kConnections = 2;
+constexpr int kRepeats = 15;
+
+constexpr absl::Duration kDay = absl::Hours(24);
+const absl::Time kStart = absl::FromUnixSeconds(1'735'689'600);  // 2025-01-01
+
+std::string ContenderOf(int partitions) { return fmt::format("{:05}", partitions); }
+
+// A table of daily partitions; the same number of rows whatever their number.
+class DailyTable {
+ public:
+  DailyTable(Server& server, const Events& pool, std::size_t rows, int days);
+
+  void Measure(benchmark::State& state);
+
+ private:
+  EncodedEvents NextRows(std::size_t rows, int first_day);
+  std::string UsageSql(absl::Time from) const;
+  void Plan(benchmark::State& state, const char* what, const std::string& sql);
+  void InsertOne(benchmark::State& state);
+  void Read(benchmark::State& state);
+  void Copy(benchmark::State& state);
+
+  Server& server_;
+  const Events& pool_;
+  const int days_;
+  partitions::PartitionedTable table_;
+  std::uint64_t next_row_ = 0;
+};
+
+DailyTable::DailyTable(Server& server, const Events& pool, std::size_t rows, int days)
+    : server_(server),
+      pool_(pool),
+      days_(days),
+      table_(server, fmt::format("days_{}", days), {days, kDay, kStart}, partitions::Indexes::kLean) {
+  const EncodedEvents encoded = NextRows(rows, 0);
+  server.session().Copy(CopySql(table_.root()), encoded.Tuples(0, encoded.size()));
+  server.session().Run("ANALYZE " + table_.root());
+}
+
+// Each day gets a row in turn, from `first_day` on; random ids that were not there before.
+EncodedEvents DailyTable::NextRows(std::size_t count, int first_day) {
+  const partitions::Generator generator(pool_, partitions::Ids::kRandom, kStart, absl::ZeroDuration());
+  partitions::Rows rows(generator, next_row_, count);
+  next_row_ += count;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int day = first_day + static_cast<int>(i % static_cast<std::size_t>(days_ - first_day));
+    rows.All()[i].timestamp = table_.StartOf(day) + absl::Milliseconds(i);
+  }
+  return EncodedEvents(rows.All(), kBatchRows);
+}
+
+std::string DailyTable::UsageSql(absl::Time from) const {
+  return fmt::format(
+      "SELECT date_trunc('day', timestamp), sum(value) FROM {} WHERE organization_id = "
+      "'00000000-0000-4000-8000-000000000000' AND code = 'api_calls' AND timestamp >= {} AND timestamp < {} GROUP BY 1",
+      table_.root(), partitions::Literal(from), partitions::Literal(table_.StartOf(days_)));
+}
+
+double PlanningMs(Session& session, const std::string& sql) {
+  constexpr std::string_view kField = "\"Planning Time\": ";
+  const std::string plan = session.Value("EXPLAIN (SUMMARY, FORMAT JSON) " + sql);
+  const std::size_t field = plan.find(kField);
+  if (field == std::string::npos) Die("no planning time in: " + plan);
+  return std::strtod(plan.c_str() + field + kField.size(), nullptr);
+}
+
+double Median(std::vector<double> values) { return Summarize(std::move(values))->median; }
+
+// A new connection reads the catalog's entries of the partitions for its first plan; later ones have them.
+void DailyTable::Plan(benchmark::State& state, const char* what, const std::string& sql) {
+  Session session(server_.dsn());
+  state.counters[fmt::format("{}_first_ms", what)] = PlanningMs(session, sql);
+  std::vector<double> later;
+  for (int i = 0; i < kRepeats; ++i) later.push_back(PlanningMs(session, sql));
+  state.counters[fmt::format("{}_later_ms", what)] = Median(later);
+}
+
+// The statement alone, plan and all; nothing is committed.
+void DailyTable::InsertOne(benchmark::State& state) {
+  const std::string sql = fmt::format(
+      "INSERT INTO {} (organization_id, transaction_id, external_customer_id, code, timestamp) VALUES "
+      "(gen_random_uuid(), gen_random_uuid(), 'cust_1', 'api_calls', {})",
+      table_.root(), partitions::Literal(table_.StartOf(days_) - absl::Hours(1)));
+  Plan(state, "insert_plan", sql);
+  Session session(server_.dsn());
+  session.Run("BEGIN");
+  state.counters["insert_first_ms"] = 1'000 * SecondsOf([&] { session.Run(sql); });
+  std::vector<double> later;
+  for (int i = 0; i < kRepeats; ++i) later.push_back(1'000 * SecondsOf([&] { session.Run(sql); }));
+  state.counters["insert_later_ms"] = Median(later);
+  session.Run("ROLLBACK");
+}
+
+// How fast rows are read, to compare planning with.
+void DailyTable::Read(benchmark::State& state) {
+  Session session(server_.dsn());
+  session.Run("SET max_parallel_workers_per_gather = 0");
+  const std::string sql = "SELECT sum(value) FROM " + table_.root();
+  session.Value(sql);
+  state.counters["read_us"] = 1e6 * SecondsOf([&] { session.Value(sql); }) / static_cast<double>(server_.Count(table_.root()));
+}
+
+// Batches whose rows are of all days, and batches of the last day; each connection has had one of all days before.
+void DailyTable::Copy(benchmark::State& state) {
+  std::vector<Session> sessions = Connect(server_.dsn(), kConnections);
+  const std::string sql = CopySql(table_.root());
+  const std::int64_t before = server_.Count(table_.root());
+  constexpr std::size_t kRows = kBatches * kBatchRows;
+  for (Session& session : sessions) {
+    const EncodedEvents first = NextRows(kBatchRows, 0);
+    state.counters["copy_first_ms"] = 1'000 * SecondsOf([&] { session.Copy(sql, first.Tuples(0, kBatchRows)); });
+  }
+  const EncodedEvents all_days = NextRows(kRows, 0);
+  MeasureWork(state, server_, kRows, [&] { CopyBatches(sessions, sql, all_days, kRows, kBatchRows); });
+  const EncodedEvents last_day = NextRows(kRows, days_ - 1);
+  const double seconds = SecondsOf([&] { CopyBatches(sessions, sql, last_day, kRows, kBatchRows); });
+  state.counters["last_day_rows_per_s"] = static_cast<double>(kRows) / seconds;
+  server_.RequireRows(table_.root(), static_cast<std::size_t>(before) + 2 * kRows + kConnections * kBatchRows);
+}
+
+void DailyTable::Measure(benchmark::State& state) {
+  state.counters["partitions"] = days_;
+  Plan(state, "day", UsageSql(table_.StartOf(days_ - 1)));
+  Plan(state, "all", UsageSql(kStart));
+  InsertOne(state);
+  Read(state);
+  Copy(state);
+  state.counters["index_bytes"] =
+      std::stod(server_.session().Value(fmt::format(
+          "SELECT sum(pg_indexes_size(relid)) FROM pg_partition_tree('{}') WHERE isleaf", table_.root()))) /
+      static_cast<double>(server_.Count(table_.root()));
+}
+
+// Thousands of partitions need more locks than a server with default settings has.
+std::unique_ptr<Server> ServerFor(const Ground& ground, bool thousands) {
+  if (!thousands) return std::make_unique<Server>(ground.server, ground.schema);
+  return std::make_unique<Server>("", std::map<std::string, std::string>{{"max_locks_per_transaction", "1024"}});
+}
+
+struct DailyTables {
+  DailyTables(const Ground& ground, bool thousands)
+      : server(ServerFor(ground, thousands)), pool(10'000), counts(kCounts.begin(), kCounts.end()) {
+    if (thousands) counts.push_back(kMost);
+    for (const int days : counts) tables.push_back(std::make_unique<DailyTable>(*server, pool, ground.Rows(100'000), days));
+  }
+
+  std::unique_ptr<Server> server;
+  Events pool;
+  std::vector<int> counts;
+  std::vector<std::unique_ptr<DailyTable>> tables;
+};
+
+absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
+  const bool thousands = ground.scale >= kScaleForMost && ground.private_server();
+  const auto tables = std::make_shared<DailyTables>(ground, thousands);
+  std::vector<Contender> contenders;
+  for (std::size_t i = 0; i < tables->counts.size(); ++i) {
+    contenders.push_back({ContenderOf(tables->counts[i]),
+                          [tables, i](benchmark::State& state) { tables->tables[i]->Measure(state); }});
+  }
+  return contenders;
+}
+
+/// A contender's metric at a number of partitions.
+std::optional<double> At(const Results& results, int partitions, const char* metric) {
+  const auto summary = results.Of(ContenderOf(partitions), metric);
+  return summary ? std::optional(summary->median) : std::nullopt;
+}
+
+// What one more partition adds to the plan of a query over all of them, in seconds.
+std::optional<double> PlanSeconds(const Results& results) {
+  const auto many = At(results, 1'000, "all_later_ms");
+  const auto one = At(results, 1, "all_later_ms");
+  return many && one ? std::optional((*many - *one) / 999 / 1'000) : std::nullopt;
+}
+
+void TellClaims(const Results& results, Section& section) {
+  const auto claim = [&](const char* what, const char* metric, const char* words) {
+    section.Claim(5, what, {.words = words}, Unit::kTimes,
+                  Ratio(results, ContenderOf(1'000), ContenderOf(12), metric));
+  };
+  claim("planning a query over all of 1,000 partitions / of 12", "all_later_ms", "slower");
+  claim("the same, a connection's first plan", "all_first_ms", "slower");
+  claim("planning a query for one day of 1,000 / of 12", "day_later_ms", "slower");
+  claim("the same, a connection's first plan", "day_first_ms", "slower");
+  claim("COPY, each batch over all of 1,000 partitions / of 12", "rows_per_s", "slower");
+  claim("COPY into the last of 1,000 partitions / of 12", "last_day_rows_per_s", "slower");
+  claim("a single-row INSERT, time per statement, 1,000 partitions / 12", "insert_later_ms", "slower");
+  Measured share{.figure = {}, .why_not = results.WhyNot(ContenderOf(1'000))};
+  const auto plan = PlanSeconds(results);
+  const auto read_us = At(results, 1, "read_us");
+  if (plan && read_us) {
+    const double value = *plan / (10'000 * *read_us * 1e-6);
+    share.figure = Summary{value, value, value};
+  }
+  section.Claim(5, "planning a partition / reading its rows, where it has 10,000", {.words = "bearable"}, Unit::kPercent,
+                share);
+}
+
+LineChart Chart(const Results& results) {
+  LineChart chart{.title = "Planning time and the number of partitions",
+                  .subtitle = "the same rows in daily partitions, in memory",
+                  .x = {.title = "partitions", .scale = Scale::kLog},
+                  .y = {.title = "ms", .scale = Scale::kLog},
+                  .lines = {}};
+  const auto add = [&](const char* name, const char* metric) {
+    LineChart::Line line{.name = name, .points = {}};
+    for (const std::string& contender : results.contenders()) {
+      const auto at = results.Of(contender, "partitions");
+      const auto ms = results.Of(contender, metric);
+      if (at && ms) line.points.push_back({.x = at->median, .y = ms->median, .low = ms->min, .high = ms->max});
+    }
+    chart.lines.push_back(std::move(line));
+  };
+  add("all days, first plan", "all_first_ms");
+  add("all days, later plans", "all_later_ms");
+  add("one day, first plan", "day_first_ms");
+  add("one day, later plans", "day_later_ms");
+  add("INSERT of a row, later ones", "insert_later_ms");
+  return chart;
+}
+
+struct Cut {
+  const char* name;
+  double days;
+};
+
+constexpr std::array kCuts = {Cut{"day", 1}, Cut{"week", 7}, Cut{"month", 365.0 / 12}};
+constexpr double kDaySeconds = 86'400;
+constexpr double kYearDays = 365;
+
+// The rule, from what was measured.
+TextTable RuleTable(double plan_seconds, double read_seconds, double index_bytes) {
+  TextTable table{.head = {"events/s", "partition", "rows in one", "its indexes", "partitions a year", "plan of a year's query",
+                       "of the time to read that year"},
+              .rows = {}};
+  for (const double rate : {0.1, 1.0, 100.0, 10'000.0}) {
+    for (const auto& [name, days] : kCuts) {
+      const double rows = rate * kDaySeconds * days;
+      const double partitions = std::ceil(kYearDays / days);
+      table.rows.push_back({Format(rate, Unit::kCount), name, Format(rows, Unit::kCount),
+                            Format(rows * index_bytes, Unit::kBytes), Format(partitions, Unit::kCount),
+                            Format(partitions * plan_seconds, Unit::kSeconds),
+                            Format(plan_seconds / (rows * read_seconds), Unit::kPercent)});
+    }
+  }
+  return table;
+}
+
+void TellRule(const Results& results, Section& section) {
+  const auto plan = PlanSeconds(results);
+  const auto read_us = At(results, 1, "read_us");
+  const auto index_bytes = At(results, 1, "index_bytes");
+  if (!plan || !read_us || !index_bytes) return;
+  const double rows = *plan / (*read_us * 1e-6);
+  section.Text(fmt::format(
+      "Days, weeks or months, by arithmetic. A partition adds {} to a plan over all, and reading a row (the sum of a "
+      "column, from memory, one process) takes {}: planning a partition costs as much as reading {} of its rows. Indexes "
+      "(dedup per timestamp, and organization, code, timestamp) take {} a row.",
+      Format(*plan, Unit::kSeconds), fmt::format("{:.0f} ns", *read_us * 1'000), Format(rows, Unit::kCount),
+      Format(*index_bytes, Unit::kBytes)));
+  section.Add(RuleTable(*plan, *read_us * 1e-6, *index_bytes));
+  std::string advice;
+  for (const double rate : {1e-3, 1.0, 100.0, 1'000.0, 10'000.0}) {
+    const auto interval = AdvisePartitions(rate, kDay * 365).interval;
+    advice += fmt::format("{}{} events/s: {}", advice.empty() ? "" : "; ", Format(rate, Unit::kCount),
+                          interval ? fmt::format("a {}", Name(*interval)) : "none");
+  }
+  section.Text(fmt::format(
+      "So from one event a second on every one of the three has over 10,000 rows, and a year of days is a few hundred "
+      "partitions at most: the lower end of the rule does not decide there. What does is the upper end, the indexes of "
+      "the partition that is written to, which should stay in memory (see Size), and how often all partitions are "
+      "planned. What bxb's AdvisePartitions says for a year's retention: {}.",
+      advice));
+}
+
+void Tell(const Results& results, Section& section) {
+  TellClaims(results, section);
+  section.Text(
+      "100,000 rows (times the scale) are spread evenly over daily partitions with two indexes each, 1 to 1,000 of them; "
+      "4,000 in runs with --scale=4 and more, on a private server with max_locks_per_transaction = 1024: a query over all takes three "
+      "locks a partition, and 4,000 are more than the default has room for. Planning is EXPLAIN's own "
+      "figure for one organization's daily sums, over the last day and over all; first on a new connection, which reads the "
+      "catalog, then the median of 15 more. INSERT of one row of the last day is the statement's time at the client, parsing "
+      "and planning included, without a commit. COPY goes through the root over two connections, 10,000 rows a commit: "
+      "with each batch's rows spread over all days, then with all in the last day; the first such batch of a connection "
+      "is shown by itself.");
+  section.Add(TableOf(results, "", "partitions",
+                      {{"plan, one day: first", "day_first_ms", Unit::kSeconds, 1e-3},
+                       {"later", "day_later_ms", Unit::kSeconds, 1e-3},
+                       {"plan, all days: first", "all_first_ms", Unit::kSeconds, 1e-3},
+                       {"later", "all_later_ms", Unit::kSeconds, 1e-3},
+                       {"INSERT: plan", "insert_plan_later_ms", Unit::kSeconds, 1e-3},
+                       {"first statement", "insert_first_ms", Unit::kSeconds, 1e-3},
+                       {"later", "insert_later_ms", Unit::kSeconds, 1e-3}}));
+  section.Add(TableOf(results, "", "partitions",
+                      {{"COPY over all days, rows/s", "rows_per_s", Unit::kPerSecond, 1, true},
+                       {"server's CPU per row", "server_us", Unit::kSeconds, 1e-6},
+                       {"a connection's first batch", "copy_first_ms", Unit::kSeconds, 1e-3},
+                       {"COPY into the last day, rows/s", "last_day_rows_per_s", Unit::kPerSecond, 1, true}}));
+  section.Add(Plot{.name = "partitions",
+                   .caption = "A plan for one day stays what it is once a connection knows the table; a plan over all "
+                              "grows with their number.",
+                   .svg = Chart(results).Svg()});
+  TellRule(results, section);
+}
+
+}  // namespace
+
+const Experiment kPartitions = {.name = "partitions",
+                                .title = "Many small partitions",
+                                .weight = 30,
+                                .set_up = SetUp,
+                                .tell = Tell};
+
+}  // namespace bxb::bench::report

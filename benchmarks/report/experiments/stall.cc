@@ -1,0 +1,39 @@
+// The server stops under full load: does memory keep its bound, and is anything lost?
+#include <algorithm>
+#include <memory>
+
+#include "report/borrowed.h"
+#include "report/experiments.h"
+
+namespace bxb::bench::report {
+namespace {
+
+// More events than the writer's memory holds.
+constexpr std::size_t kEvents = 600'000;
+
+absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
+  writer::Settings settings;
+  settings.dedup_rows = 1'000;
+  settings.stall_seconds = std::clamp(static_cast<int>(5 * ground.scale), 2, 60);
+  const auto kept = std::make_shared<WriterGround>(ground, kEvents, settings, true);
+  return Holding(kept, writer::StallContenders(kept->ground()));
+}
+
+void Tell(const Results& results, Section& section) {
+  const auto bound = results.Of("memory/stalled", "bound_MiB");
+  constexpr double kMiB = 1 << 20;
+  section.Target("server stalled under full load: resident memory grows by", Unit::kBytes, Bound::kAtMost,
+                 bound ? (bound->median + 32) * kMiB : 0, Figure(results, "memory/stalled", "growth_MiB", kMiB));
+  section.Target("the same: events lost", Unit::kCount, Bound::kAtMost, 0, Figure(results, "memory/stalled", "lost"));
+  section.Text(
+      "The server's processes get SIGSTOP while one thread writes as fast as it can; afterwards they go on, and every "
+      "event "
+      "must be stored. The bound is WriterOptions' memory, plus 32 MiB for all else.");
+}
+
+}  // namespace
+
+const Experiment kStall = {
+    .name = "stall", .title = "A server that stands still", .weight = 10, .set_up = SetUp, .tell = Tell};
+
+}  // namespace bxb::bench::report

@@ -1,8 +1,0 @@
-#include "support/chart.h"
-
-namespace bxb::bench {
-
-std::string LineChart::Svg() const { return "<svg/>"; }
-std::string BarChart::Svg() const { return "<svg/>"; }
-
-}  // namespace bxb::bench
