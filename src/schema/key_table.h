@@ -16,7 +16,7 @@ namespace bxb::schema {
 /// transaction, so the two are there together or not at all.
 ///
 /// It holds the key columns themselves, not a hash of them: neighbouring keys stay neighbours in its index, which then
-/// grows at one edge where ids grow with time; docs/benchmarks.md has both measured.
+/// grows at one edge where ids grow with time; docs/measurements.md has both measured.
 std::string KeyTableName(const Table& table);  ///< quoted, with its schema
 
 /// InvalidArgument where that name is longer than the server's names: it would be cut off, and be another table's.

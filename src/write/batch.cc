@@ -1,8 +1,10 @@
 #include "write/batch.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 namespace bxb::write {
@@ -30,7 +32,7 @@ struct Batch::SortEntry {
 
 std::size_t Batch::Footprint(Limits limits) {
   return sizeof(Batch) + limits.bytes +
-         limits.rows * (sizeof(Row) + sizeof(internal::Callback) + sizeof(SortEntry) + sizeof(std::uint32_t)) +
+         limits.rows * (sizeof(Row) + sizeof(internal::Callback) + 2 * sizeof(SortEntry) + sizeof(std::uint32_t)) +
          MostJoined(limits) * sizeof(Joined);
 }
 
@@ -67,6 +69,23 @@ bool Batch::Join(std::uint32_t row, internal::Callback& callback, Clock::time_po
   return true;
 }
 
+// Ids that look random part at their first bits already: what is left to sort in each bucket is short, or of one tenant
+// and in order.
+std::vector<Batch::SortEntry> Batch::SortByPrefix(std::span<const SortEntry> entries) {
+  constexpr int kBits = 10;
+  const auto bucket = [](const SortEntry& entry) { return entry.prefix >> (64 - kBits); };
+  std::array<std::uint32_t, (1 << kBits) + 1> ends{};
+  for (const SortEntry& entry : entries) ++ends[bucket(entry) + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<SortEntry> sorted(entries.size());
+  for (const SortEntry& entry : entries) sorted[ends[bucket(entry)]++] = entry;
+  for (std::size_t i = 0, begin = 0; i < (1 << kBits); begin = ends[i++]) {
+    const auto part = std::span(sorted).subspan(begin, ends[i] - begin);
+    if (!std::ranges::is_sorted(part)) std::ranges::sort(part);
+  }
+  return sorted;
+}
+
 // Rows of one tenant share a prefix and mostly come in the order of their keys: looking is cheaper than sorting.
 void Batch::SortRunsByKey(std::span<const SortEntry> entries, std::span<std::uint32_t> order) const {
   const auto by_key = [this](std::uint32_t a, std::uint32_t b) { return Key(a) < Key(b); };
@@ -82,9 +101,9 @@ void Batch::SortByKey(std::span<std::uint32_t> rows) const {
   std::vector<SortEntry> entries;
   entries.reserve(rows.size());
   for (const std::uint32_t row : rows) entries.push_back({PrefixOf(Key(row).substr(4)), row});
-  std::ranges::sort(entries);
-  std::ranges::transform(entries, rows.begin(), &SortEntry::row);
-  SortRunsByKey(entries, rows);
+  const std::vector<SortEntry> sorted = SortByPrefix(entries);
+  std::ranges::transform(sorted, rows.begin(), &SortEntry::row);
+  SortRunsByKey(sorted, rows);
 }
 
 void Batch::Resolve(const BatchOutcome& outcome) {

@@ -100,6 +100,7 @@ class Batch {
   };
 
   struct SortEntry;
+  static std::vector<SortEntry> SortByPrefix(std::span<const SortEntry> entries);
   void SortRunsByKey(std::span<const SortEntry> entries, std::span<std::uint32_t> order) const;
 
   Limits limits_;

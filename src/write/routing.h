@@ -19,7 +19,7 @@ struct Segment {
 
 /// So many rows of one partition, and such a share of what is sent, are worth a COPY of their own: it saves their
 /// routing, and costs a round trip and a look at the catalog. Over many partitions it costs more than it saves
-/// (docs/benchmarks.md).
+/// (docs/measurements.md).
 inline constexpr std::size_t kDirectRows = 256;
 inline constexpr std::size_t kDirectShare = 4;  ///< a quarter
 

@@ -1,10 +1,14 @@
 #include "write/batch.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bxb/internal/copy_format.h"
@@ -52,6 +56,28 @@ class BatchTest : public ::testing::Test {
 TEST_F(BatchTest, SortsRowsByKeyAndEqualKeysAsTheyCame) {
   for (const char* key : {"bb", "aa", "bb", "", "aaaaaaaaaaaaab", "aaaaaaaaaaaaaa"}) Add(key);
   EXPECT_THAT(ByKey(), ElementsAre(3, 1, 5, 4, 0, 2));
+}
+
+// By their first eight bytes, then by length and bytes. Keys of any first byte and few lengths: many share a prefix,
+// and some are equal.
+TEST_F(BatchTest, SortsAsAStableSortDoesWhateverTheKeys) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  std::mt19937 random(seed);
+  std::vector<std::string> keys(3'000);
+  for (std::string& key : keys) {
+    key.assign(random() % 12, static_cast<char>(random() % 3));
+    if (random() % 2 == 0) key.insert(0, 1, static_cast<char>(random()));
+    Add(key);
+  }
+  std::vector<std::uint32_t> expected(keys.size());
+  std::iota(expected.begin(), expected.end(), 0U);
+  std::ranges::stable_sort(expected, {}, [&](std::uint32_t row) {
+    std::string prefix = keys[row].substr(0, 8);
+    prefix.resize(8);
+    return std::pair(prefix, std::pair(keys[row].size(), keys[row]));
+  });
+  EXPECT_EQ(ByKey(), expected);
 }
 
 TEST_F(BatchTest, LeavesRowsWithoutKeyAsTheyCame) {
