@@ -6,8 +6,8 @@ namespace bxb::bench::report {
 
 std::span<const Experiment* const> Experiments() {
   static constexpr std::array kAll = {
-      &kInsert,   &kCopy,    &kIndexes, &kSettings, &kPartitions, &kSize, &kBytes,   &kVacuum, &kLag, &kColumnar, &kPooling,
-      &kReplicas, &kPeers, &kDurable, &kLatency, &kScaling, &kProfile, &kClient, &kStall, &kReader,
+      &kInsert,  &kCopy,     &kIndexes, &kSettings, &kPartitions, &kSize,    &kBytes,   &kVacuum, &kLag,   &kColumnar,
+      &kPooling, &kReplicas, &kPeers,   &kDurable,  &kLatency,    &kScaling, &kProfile, &kClient, &kStall, &kReader,
   };
   return kAll;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -24,7 +26,7 @@ std::vector<std::string> Split(const std::string& line) {
   return fields;
 }
 
-// Fields that a record's line has, by its second one; a line that was cut short by a kill has fewer.
+// Fields that a record's line has, by its second one.
 std::size_t FieldsOf(std::string_view kind) {
   if (kind == "value") return 6;
   if (kind == "why" || kind == "round") return 4;
@@ -53,10 +55,17 @@ void Take(const std::vector<std::string>& fields, Record& record) {
 bool Unfinished(const std::string& path, std::string_view heading) {
   std::ifstream file(path);
   std::string line;
-  if (!std::getline(file, line) || line != heading) return false;
+  if (!std::getline(file, line) || file.eof() || line != heading) return false;
   bool complete = false;
   while (std::getline(file, line)) complete = line == kComplete;
   return !complete;
+}
+
+// A kill may have cut the last line short; what is left of it may look like a whole one.
+void DropCutLine(const std::string& path) {
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::filesystem::resize_file(path, text.rfind('\n') + 1);
 }
 
 std::string OneLine(std::string_view text) {
@@ -69,9 +78,12 @@ std::string OneLine(std::string_view text) {
 
 Journal::Journal(std::string path, std::string_view heading, bool fresh)
     : path_(std::move(path)), resumed_(!fresh && Unfinished(path_, heading)) {
-  if (!resumed_) std::ofstream(path_) << heading;
+  if (resumed_) {
+    DropCutLine(path_);
+  } else {
+    std::ofstream(path_) << heading << "\n";
+  }
   out_.open(path_, std::ios::app);
-  out_ << std::endl;  // a kill may have cut the last line short
   if (!out_) Die(path_ + " cannot be written");
 }
 
@@ -80,7 +92,7 @@ std::map<std::string, Record, std::less<>> Journal::Read() const {
   std::ifstream file(path_);
   std::string line;
   std::getline(file, line);
-  while (std::getline(file, line)) {
+  while (std::getline(file, line) && !file.eof()) {
     const std::vector<std::string> fields = Split(line);
     if (fields.size() < 2 || fields.size() != FieldsOf(fields[1])) continue;
     Take(fields, records[fields[0]]);

@@ -139,10 +139,10 @@ std::vector<const Experiment*> StillToRun(std::vector<const Experiment*> wanted,
 int Run(const Options& options) {
   const std::vector<const Experiment*> wanted = Wanted(options);
   std::filesystem::create_directories(options.out);
-  TakeInterrupts();
   std::cerr << (options.dsn.empty() ? "starting a private server ...\n" : "");
   Budget budget{.seconds = options.time_budget};
   const SharedServer server(options);
+  TakeInterrupts();
   Page page{.facts = FactsOf(server.running()), .optimized = Optimized(), .command = options.command, .chapters = {}};
   Print(page.facts);
   Journal journal(options.out + "/results.tsv", JournalHeading(options, wanted), options.fresh);
@@ -155,10 +155,14 @@ int Run(const Options& options) {
       .folder = fmt::format("{}/bxb_report_{}", std::filesystem::temp_directory_path().string(), getpid()),
       .peers = options.peers};
   const std::vector<const Experiment*> left = StillToRun(wanted, journal);
-  for (auto at = left.begin(); at != left.end() && !Interrupted(); ++at) {
-    RunFirst({at, left.end()}, ground, budget, journal);
+  const auto write = [&] {
     page.chapters = MakeChapters(wanted, journal);
     WritePage(page, options.out);
+  };
+  write();
+  for (auto at = left.begin(); at != left.end() && !Interrupted(); ++at) {
+    RunFirst({at, left.end()}, ground, budget, journal);
+    write();
   }
   if (!Interrupted()) journal.Complete();
   std::cerr << fmt::format("\n{} after {}: {}/report.md and {}/report.html\n",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace bxb::bench::report {
@@ -111,6 +112,23 @@ class Writer {
             fmt::format("[{0}](#{0})", chapter.name)};
   }
 
+  // Figures of a build that is not valid must not be believed anywhere on the page.
+  Paragraph Marked(Paragraph paragraph) const { return paragraph; }
+
+  TextTable Marked(TextTable table) const {
+    for (std::vector<std::string>& row : table.rows) {
+      for (std::string& cell : row | std::views::drop(1)) {
+        if (cell.find_first_of("0123456789") != std::string::npos) cell = Struck(std::move(cell));
+      }
+    }
+    return table;
+  }
+
+  Plot Marked(Plot plot) const {
+    if (!page_.optimized) plot.caption = "NOT VALID: " + plot.caption;
+    return plot;
+  }
+
   void WriteChapter(const Chapter& chapter) {
     blocks_.emplace_back(Heading{2, chapter.title, chapter.name});
     if (!chapter.not_run.empty()) {
@@ -118,7 +136,7 @@ class Writer {
           Warning{"Not run" + std::string(chapter.rounds > 0 ? " to its end: " : ": ") + chapter.not_run});
     }
     for (const Section::Part& part : chapter.section.parts()) {
-      std::visit([this](const auto& each) { blocks_.emplace_back(each); }, part);
+      std::visit([this](const auto& each) { blocks_.emplace_back(Marked(each)); }, part);
     }
     if (chapter.rounds > 0) Text(fmt::format("{} round{}.", chapter.rounds, chapter.rounds == 1 ? "" : "s"));
   }

@@ -20,8 +20,8 @@ struct Step {
 std::string Short(double value) {
   const double size = std::abs(value);
   if (size == 0) return "0";
-  if (size < 10) return fmt::format("{:.2f}", value);
-  if (size < 100) return fmt::format("{:.1f}", value);
+  if (size < 9.995) return fmt::format("{:.2f}", value);
+  if (size < 99.95) return fmt::format("{:.1f}", value);
   const double unit = std::pow(10, std::floor(std::log10(size)) - 2);
   std::string digits = fmt::format("{:.0f}", std::round(value / unit) * unit);
   for (std::size_t at = digits.size(); at > 3 + (value < 0 ? 1 : 0); at -= 3) digits.insert(at - 3, ",");

@@ -17,9 +17,9 @@ enum class Unit : std::uint8_t {
   kPerSecond,  ///< 421,000/s
   kTimes,      ///< 1.56 x
   kPercent,    ///< of 0.85: 85 %
-  kBytes,      ///< 183 B, 4.2 GB (powers of ten)
-  kSeconds,    ///< 18 us, 2.3 ms, 41 s
-  kCount,      ///< 12,345
+  kBytes,      ///< 183 B, 4.20 GB (powers of ten)
+  kSeconds,    ///< 18.0 us, 2.30 ms, 41.0 s
+  kCount,      ///< 4, 2.5, 12,300
 };
 
 std::string Format(double value, Unit unit);

@@ -12,7 +12,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <cstring>
+#include <system_error>
 #include <thread>
 
 #include "support/session.h"
@@ -88,7 +88,7 @@ absl::StatusOr<std::unique_ptr<TimescaleDb>> TimescaleDb::Start(const std::strin
   if (error != 0) {
     close(input.write);
     close(output.read);
-    return absl::FailedPreconditionError(fmt::format("node does not start: {}", std::strerror(error)));
+    return absl::FailedPreconditionError("node does not start: " + std::generic_category().message(error));
   }
   std::unique_ptr<TimescaleDb> started(new TimescaleDb(pid, input.write, port));
   const absl::Status ready = AwaitReady(output.read);

@@ -183,17 +183,18 @@ void Tell(const Results& results, Section& section) {
   section.Text(
       "The same events, loaded by COPY, in bxb's three layouts (docs/partitions.md): sizes as pg_relation_size and "
       "pg_total_relation_size tell them, divided by the rows. The log is what the second half of the rows writes, "
-      "behind "
-      "a checkpoint, without wal_compression: the first change of each page since then puts the whole page into it, so "
-      "a "
-      "larger table, or checkpoints that are closer together, make it longer.");
+      "behind a checkpoint: the first change of each page since then puts the whole page into it, so a larger "
+      "table, or checkpoints that are closer together, make it longer, and wal_compression makes it shorter.");
   section.Text(
-      "A day is 10,000 x 86,400 = 864 million events, times the bytes a row: 500 bytes make 432 GB a day, and 13 TB in "
-      "30 days. What is measured is multiplied in the same way; a larger table has the same bytes a row.");
+      "A day is 10,000 x 86,400 = 864 million events, times the bytes a row: 500 bytes make 432 GB a day, and 13 "
+      "TB in 30 days. What is measured is multiplied in the same way; a larger table has about the same bytes a "
+      "row.");
   section.Text(
-      "Half of it is indexes. The ids rise within each of 200 organizations; there a page of the dedup index that is "
-      "split leaves a half behind that gets no more rows. Random ids of the same length fill these pages evenly, and "
-      "take less space; the id of the layout seed rises over the whole table and fills its pages to nine tenths.");
+      "In the layout seed, half of it is indexes. The ids rise within each of 200 organizations; there a page of the "
+      "dedup index that "
+      "is split leaves a half behind that gets no more rows. Random ids of the same length fill these pages "
+      "evenly, and take less space; the id of the layout seed rises over the whole table and fills its pages to "
+      "nine tenths.");
   section.Add(SizeTable(results));
   section.Add(DayTable(results));
   if (!results.contenders().empty()) section.Add(Bars(results));

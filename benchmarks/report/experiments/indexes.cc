@@ -138,7 +138,7 @@ Subject Make(Indexing& indexing, const char* name, bool narrow, const std::strin
 absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
   const auto indexing = std::make_shared<Indexing>(ground);
   std::vector<Contender> contenders;
-  const auto add = [&](const char* name, Subject subject) {
+  const auto add = [&](const char* name, const Subject& subject) {
     contenders.push_back({name, [=](benchmark::State& state) { Load(state, *indexing, subject); }});
   };
   const auto events = [&](Table table) {
@@ -218,19 +218,17 @@ void Tell(const Results& results, Section& section) {
   TellClaims(results, section);
   section.Text(
       "COPY in binary, encoded beforehand, one connection, a commit for each 10,000 rows, into an empty table. The "
-      "narrow "
-      "table is (key bigint, random; timestamp timestamptz, rising); the events are the same as everywhere on this "
-      "page. "
-      "Cost is the share of the rows/s without an index that is lost; sizes are pg_relation_size's.");
+      "narrow table is (key bigint, random; timestamp timestamptz, rising); the events are the same as everywhere "
+      "on this page. Cost is the share of the rows/s without an index that is lost; sizes are pg_relation_size's. "
+      "On a busy machine the CPU per row says more than the clock.");
   section.Text(
       "The wider the row, the less of its time one index takes: hence the difference between the two tables. These "
       "indexes fit into memory; a B-tree on a random key that does not reads and writes a page for each row.");
   section.Text(
-      "A BRIN holds a few dozen bytes for each range of pages, however many rows these have, in three pages of 8 kB at "
-      "least. So it is nowhere near the field's share of a table, unless the table is tiny. It is not free either: "
-      "each "
-      "row looks up its range, and new ranges are left for the next VACUUM to summarize, by a scan of the new pages, "
-      "which a column of its own and the plot include.");
+      "A BRIN holds a few dozen bytes for each range of pages, however many rows these have, in three pages of 8 "
+      "kB at least. So it is nowhere near the field's share of a table, unless the table is tiny. It is not free "
+      "either: each row looks up its range, and new ranges are left for the next VACUUM to summarize, by a scan of "
+      "the new pages, which a column of its own and the plot include.");
   section.Add(CostTable(results));
   if (!results.contenders().empty()) section.Add(Bars(results));
 }

@@ -200,15 +200,15 @@ void Tell(const Results& results, Section& section) {
   section.Claim(1, "ACID transactions: pgbench's simple-update; the best of 8 and 32 clients", {10'000, 11'000},
                 Unit::kPerSecond, Best(results, "pgbench -N", {8, 32}));
   section.Text(
-      "A prepared INSERT for each row and a commit for each, for the same time on each number of connections, into an "
-      "empty table, behind a checkpoint. The four B-trees are the primary key on the id, the dedup key, "
-      "(organization_id, code, timestamp) and (external_customer_id, timestamp). Every commit waits for the disk, but "
-      "commits that come together share a wait: with one connection the disk's flush decides, with many the cores. The "
-      "field's figures stand for a disk and a number of cores that it does not tell.");
+      "A prepared INSERT for each row and a commit for each, for the same time on each number of connections, into "
+      "an empty table, behind a checkpoint. The four B-trees are the primary key on the id, the dedup key, "
+      "(organization_id, code, timestamp) and (external_customer_id, timestamp). Every commit waits for the disk, "
+      "but commits that come together share a wait: with one connection the disk's flush decides, with many the "
+      "cores. The field's figures stand for a disk and a number of cores that it does not tell.");
   section.Text(fmt::format(
       "pgbench -N -M prepared -j {} at scale {} (a million accounts): an update, a select and an insert in each "
-      "transaction, seven messages in all. Behind a checkpoint each page that is updated goes into the log as a whole "
-      "once, which a longer run spreads over more transactions.",
+      "transaction, five round trips in all. Behind a checkpoint each page that is updated goes into the log as a "
+      "whole once, which a longer run spreads over more transactions.",
       kPgbenchThreads, kPgbenchScale));
   section.Text(
       "bxb writes the same events into the same tables, with two connections; each event is acknowledged once its "

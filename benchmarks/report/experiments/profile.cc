@@ -23,7 +23,7 @@ namespace bxb::bench::report {
 namespace {
 
 constexpr const char* kName = "bxb_profiled";
-constexpr std::size_t kFunctions = 12;  // of the client's, for the table
+constexpr std::size_t kFunctions = 12;  // in a table
 
 struct Profiling {
   explicit Profiling(const Ground& ground)
@@ -88,8 +88,12 @@ std::vector<Sample> ParsePerf(const std::string& text) {
   return samples;
 }
 
-// "bxb::internal::Lane::Run(std::stop_token)" as "bxb::internal::Lane::Run".
-std::string WithoutParameters(const std::string& function) { return function.substr(0, function.find('(')); }
+// "bxb::(anonymous namespace)::Lane<int>::Run(std::stop_token)" as "bxb::Lane".
+std::string Short(std::string function) {
+  constexpr std::string_view kUnnamed = "(anonymous namespace)::";
+  for (std::size_t at; (at = function.find(kUnnamed)) != std::string::npos;) function.erase(at, kUnnamed.size());
+  return function.substr(0, function.find_first_of("(<"));
+}
 
 std::string OwnerOf(const Sample& sample) {
   const auto in = [&](std::string_view part) { return sample.object.find(part) != std::string::npos; };
@@ -125,8 +129,8 @@ void Profile(benchmark::State& state, Profiling& profiling) {
   for (const Sample& sample : ParsePerf(*text)) {
     const std::string owner = OwnerOf(sample);
     state.counters["share/" + owner] += sample.percent / 100;
-    if (owner == "client: bxb")
-      state.counters["function/" + WithoutParameters(sample.function)] += sample.percent / 100;
+    if (owner == "client: bxb") state.counters["bxb/" + Short(sample.function)] += sample.percent / 100;
+    if (owner == "server") state.counters["server/" + Short(sample.function)] += sample.percent / 100;
   }
 }
 
@@ -145,6 +149,15 @@ std::vector<std::pair<std::string, Measured>> Largest(const Results& results, co
   }
   std::ranges::sort(found, std::greater(), [](const auto& each) { return each.second.figure->median; });
   return found;
+}
+
+void AddFunctions(const Results& results, const std::string& prefix, const std::string& title, Section& section) {
+  TextTable table{.head = {title, "share of all samples"}, .rows = {}};
+  for (const auto& [function, share] : Largest(results, prefix)) {
+    if (table.rows.size() < kFunctions)
+      table.rows.push_back({"`" + function + "`", Format(*share.figure, Unit::kPercent)});
+  }
+  if (!table.rows.empty()) section.Add(std::move(table));
 }
 
 void Tell(const Results& results, Section& section) {
@@ -166,12 +179,8 @@ void Tell(const Results& results, Section& section) {
                           .emphasis = owner == "client: bxb"});
   }
   section.Add(Plot{.name = "profile", .caption = "The server's share, and who has the rest", .svg = chart.Svg()});
-  TextTable table{.head = {"function of bxb's", "share of all samples"}, .rows = {}};
-  for (const auto& [function, share] : Largest(results, "function/")) {
-    if (table.rows.size() < kFunctions)
-      table.rows.push_back({"`" + function + "`", Format(*share.figure, Unit::kPercent)});
-  }
-  if (!table.rows.empty()) section.Add(std::move(table));
+  AddFunctions(results, "bxb/", "bxb's functions", section);
+  AddFunctions(results, "server/", "the server's functions", section);
 }
 
 }  // namespace

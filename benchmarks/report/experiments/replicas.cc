@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "reader/samples.h"
 #include "report/experiments.h"
 #include "report/experiments/pair.h"
@@ -36,9 +36,11 @@ constexpr std::size_t kLatencyRows = 6'000;
 
 enum class Queries : std::uint8_t { kNone, kOnReplica, kOnPrimary };
 
+[[noreturn]] void Fail(const char* call) { Die(absl::ErrnoToStatus(errno, call).ToString()); }
+
 Cores AllowedCores() {
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) Die(std::strerror(errno));
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) Fail("sched_getaffinity");
   Cores cores;
   for (int core = 0; core < CPU_SETSIZE; ++core) {
     if (CPU_ISSET(core, &allowed)) cores.push_back(core);
@@ -69,7 +71,7 @@ void Pin(pid_t process, const Cores& cores) {
   CPU_ZERO(&set);
   for (const int core : cores) CPU_SET(core, &set);
   if (sched_setaffinity(process, sizeof set, &set) == 0 || errno == ESRCH) return;
-  Die(fmt::format("sched_setaffinity: {}", std::strerror(errno)));
+  Fail("sched_setaffinity");
 }
 
 // Its processes, and those that it will start.
@@ -245,10 +247,11 @@ void TellPlot(const Results& results, Section& section) {
     }
   }
   if (chart.bars.empty()) return;
-  section.Add(
-      Plot{.name = "replicas",
-           .caption = "Analytical queries beside a writer: on a replica with a core of its own they cost little.",
-           .svg = chart.Svg()});
+  section.Add(Plot{
+      .name = "replicas",
+      .caption =
+          "What a writer still writes beside analytical queries, where they run on a replica and on its own server.",
+      .svg = chart.Svg()});
 }
 
 void Tell(const Results& results, Section& section) {
@@ -261,16 +264,15 @@ void Tell(const Results& results, Section& section) {
                 {.words = "slower"}, Unit::kPercent, share("apart/on_primary", "apart/alone"));
   section.Text(
       "One bxb writer (two lanes), and beside it nothing, or two clients that run an aggregation over a whole table "
-      "again and again: on the primary, or on a streaming replica of it. A query is one process (no parallel workers) "
-      "and its table fits into memory. The replica replays in all three cases.");
+      "again and again: on the primary, or on a streaming replica of it. A query is one process (no parallel "
+      "workers) and its table fits into memory. The replica replays in all three cases.");
   section.Text(
-      "\"Apart\" stands for two hosts: all processes of the primary and the thread that writes are bound to one core, "
-      "all of the replica and the clients that query to another. With queries on the primary their server processes "
-      "are the primary's, and so on its core. \"Together\" all may use every core; there it matters little where a "
-      "query runs while cores are short. The disk, the kernel's threads that serve it and the memory are shared in "
-      "both, "
-      "so what is lost beside queries on a replica is what the two do to each other there, and latencies more than "
-      "rates; hosts of their own do better.");
+      "\"Apart\" stands for two hosts: all processes of the primary and the thread that writes are bound to one "
+      "core, all of the replica and the clients that query to another. With queries on the primary their server "
+      "processes are the primary's, and so on its core. \"Together\" all may use every core; there it matters little "
+      "where a query runs while cores are short. The disk, the kernel's threads that serve it and the memory are "
+      "shared in both, so what is lost beside queries on a replica is what the two do to each other there, and "
+      "latencies more than rates; hosts of their own do better.");
   section.Add(TableOfPlace(results, "apart"));
   section.Add(TableOfPlace(results, "together"));
   TellPlot(results, section);

@@ -22,6 +22,7 @@ namespace {
 using Settings = std::map<std::string, std::string>;
 
 constexpr std::size_t kBatchRows = 10'000;
+constexpr std::size_t kRowsAtScale1 = 100'000;
 constexpr int kConnections = 2;
 constexpr int kInserters = 8;
 constexpr const char* kDefaults = "PostgreSQL's defaults";
@@ -43,12 +44,13 @@ class Tuned {
   explicit Tuned(const Ground& ground)
       : postgres_(Must(testing::EphemeralPostgres::Start(
             {.settings = {{"fsync", "on"}, {"autovacuum", "off"}, {"log_checkpoints", "on"}}}))),
-        rows_(ground.Rows(150'000)),
-        insert_seconds_(0.6 * std::clamp(ground.scale, 1.0, 10.0)),
+        rows_(ground.Rows(kRowsAtScale1)),
+        insert_seconds_(0.5 * std::clamp(ground.scale, 1.0, 10.0)),
         events_(2 * rows_),
         before_(events_.First(rows_)),
         encoded_(events_.Slice(rows_, rows_)) {
-    has_lz4_ = One("SELECT coalesce('lz4' = ANY (enumvals), false) FROM pg_settings WHERE name = 'wal_compression'") == "t";
+    has_lz4_ =
+        One("SELECT coalesce('lz4' = ANY (enumvals), false) FROM pg_settings WHERE name = 'wal_compression'") == "t";
   }
 
   bool has_lz4() const { return has_lz4_; }
@@ -97,8 +99,7 @@ void Tuned::Copy(benchmark::State& state, Server& server) {
   const int checkpoints = CheckpointsBegun();
   const std::string from = server.session().Value("SELECT pg_current_wal_insert_lsn()");
   MeasureWork(state, server, rows_, [&] { CopyBatches(sessions, CopySql(table), encoded_, rows_, kBatchRows); });
-  const std::string log_bytes =
-      server.session().Value(fmt::format("SELECT pg_current_wal_insert_lsn() - '{}'", from));
+  const std::string log_bytes = server.session().Value(fmt::format("SELECT pg_current_wal_insert_lsn() - '{}'", from));
   state.counters["log_bytes"] = std::stod(log_bytes) / static_cast<double>(rows_);
   state.counters["checkpoints"] = CheckpointsBegun() - checkpoints;
   server.RequireRows(table, 2 * rows_);
@@ -184,16 +185,16 @@ void TellCheckpoints(const Results& results, Section& section) {
   // The server begins one when so much is written that the next would be over by max_wal_size.
   constexpr double kBytesToCheckpoint = 1024.0 * 1024 * 1024 / 1.9;
   if (begun->max > 0) {
-    section.Text(fmt::format("With the defaults {:g} to {:g} checkpoints began while rows were copied; with 8 GB, {:g}.",
-                             begun->min, begun->max,
-                             results.Of(kRareCheckpoints, "checkpoints").value_or(Summary{0, 0, 0}).max));
+    section.Text(fmt::format(
+        "With the defaults {:g} to {:g} checkpoints began while rows were copied; with 8 GB, {:g}.", begun->min,
+        begun->max, results.Of(kRareCheckpoints, "checkpoints").value_or(Summary{0, 0, 0}).max));
   } else {
     section.Text(fmt::format(
         "No checkpoint fell into a run, not even with the default max_wal_size of 1 GB: that begins one after "
         "about 565 MB of WAL, {:.0f},000 rows at {:.0f} bytes. So max_wal_size and checkpoint_timeout cannot show "
         "anything here; with --scale={:.0f} or more a checkpoint falls into each run.",
         kBytesToCheckpoint / log_bytes->median / 1'000, log_bytes->median,
-        std::ceil(1.2 * kBytesToCheckpoint / log_bytes->median / 150'000)));
+        std::ceil(1.2 * kBytesToCheckpoint / log_bytes->median / kRowsAtScale1)));
   }
 }
 
@@ -215,7 +216,8 @@ void Tell(const Results& results, Section& section) {
   TellClaims(results, section);
   section.Text(
       "A private server with PostgreSQL's own settings (shared_buffers 128 MB, full_page_writes on; only autovacuum is "
-      "off) is started again for each row of the table, with that setting. An events table with a primary key and three "
+      "off) is started again for each row of the table, with that setting. An events table with a primary key and "
+      "three "
       "indexes is filled with as many rows as are measured, a CHECKPOINT follows, and then COPY is measured: binary, "
       "encoded beforehand, a commit for each 10,000 rows, two connections. So the first change of each old page writes "
       "the page into the WAL, which is all that wal_compression compresses. Single rows go into the emptied table by a "
@@ -239,10 +241,7 @@ void Tell(const Results& results, Section& section) {
 
 }  // namespace
 
-const Experiment kSettings = {.name = "settings",
-                              .title = "Settings of the server",
-                              .weight = 45,
-                              .set_up = SetUp,
-                              .tell = Tell};
+const Experiment kSettings = {
+    .name = "settings", .title = "Settings of the server", .weight = 50, .set_up = SetUp, .tell = Tell};
 
 }  // namespace bxb::bench::report

@@ -46,10 +46,10 @@ void Copy(const Vacuuming& vacuuming, const std::string& sql, const EncodedEvent
 
 std::string UpsertSql(const std::string& table) {
   return fmt::format(
-      "BEGIN;CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {1} FROM {0} WITH NO DATA;"
-      "COPY stage({1}) FROM STDIN (FORMAT binary);"
-      "INSERT INTO {0}({1}) SELECT {1} FROM stage ON CONFLICT (organization_id, transaction_id) DO UPDATE "
-      "SET properties = excluded.properties, value = excluded.value, decimal_value = excluded.decimal_value;COMMIT",
+      "BEGIN;CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {1} FROM {0} WITH NO DATA;COPY stage({1}) FROM STDIN "
+      "(FORMAT binary);INSERT INTO {0}({1}) SELECT {1} FROM stage ON CONFLICT (organization_id, transaction_id) DO "
+      "UPDATE SET properties = excluded.properties, value = excluded.value, decimal_value = "
+      "excluded.decimal_value;COMMIT",
       table, kColumns);
 }
 
@@ -153,20 +153,17 @@ void Tell(const Results& results, Section& section) {
   section.Claim(8, "ON CONFLICT DO UPDATE: dead rows for each row", {.words = "accumulate"}, Unit::kCount,
                 Figure(results, kDoUpdate, "dead_per_row"));
   section.Text(
-      "A table with a unique index on the dedup key is loaded by COPY and vacuumed; then rows are written, and it is "
-      "vacuumed again, by hand and without a pause, as autovacuum would with autovacuum_vacuum_cost_delay = 0. Dead "
-      "rows "
-      "are pg_stat_all_tables' n_dead_tup behind the writing. ON CONFLICT writes by COPY into a temporary table and "
-      "INSERT from there, 10,000 rows at a time, on one connection, and bxb with one.");
+      "A table with a unique index on the dedup key is loaded by COPY and vacuumed; then rows are written, and it "
+      "is vacuumed again, by hand and without a pause, as autovacuum would with autovacuum_vacuum_cost_delay = 0. "
+      "Dead rows are pg_stat_all_tables' n_dead_tup behind the writing. ON CONFLICT writes by COPY into a "
+      "temporary table and INSERT from there, 10,000 rows at a time, on one connection, and bxb with one.");
   section.Text(
       "The first VACUUM of new rows reads each page once and marks it all visible; the next one passes over those "
       "pages. DO NOTHING finds the row by the index and leaves nothing behind. DO UPDATE writes each row, and its "
-      "entry "
-      "in the index, anew, and leaves the old ones to VACUUM, which has to go through the index as well; the space is "
-      "used again later, but not given back. bxb tries a plain COPY first: what that has stored when it meets a "
-      "duplicate is dead, a thousand rows at most; then it merges as DO NOTHING does, without trying, while there are "
-      "many "
-      "duplicates.");
+      "entry in the index, anew, and leaves the old ones to VACUUM, which has to go through the index as well; the "
+      "space is used again later, but not given back. bxb tries a plain COPY first: what that has stored when it "
+      "meets a duplicate is dead, a thousand rows at most each time; then it merges as DO NOTHING does, without "
+      "trying, while there are many duplicates.");
   section.Add(Rows(results));
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "pq/deadline.h"
 #include "testing/file_descriptor.h"
 #include "testing/process.h"
 
@@ -52,9 +53,19 @@ std::string ReadAll(const FileDescriptor& file) {
   return text;
 }
 
+// Indented lines only explain the one before.
 std::string LastLine(std::string text) {
-  absl::StripTrailingAsciiWhitespace(&text);
-  return text.substr(text.rfind('\n') + 1);
+  for (;;) {
+    absl::StripTrailingAsciiWhitespace(&text);
+    const std::size_t begin = text.rfind('\n') + 1;
+    if (begin == 0 || (text[begin] != ' ' && text[begin] != '\t')) return text.substr(begin);
+    text.resize(begin);
+  }
+}
+
+std::string HowItEnded(int status) {
+  return WIFEXITED(status) ? fmt::format("ended with exit code {}", WEXITSTATUS(status))
+                           : fmt::format("was ended by signal {}", WTERMSIG(status));
 }
 
 }  // namespace
@@ -65,7 +76,7 @@ absl::StatusOr<std::string> RunProgram(std::vector<std::string> argv, absl::Dura
   if (!output.valid() || !errors.valid()) return absl::ErrnoToStatus(errno, "cannot capture a program's output");
   const absl::StatusOr<pid_t> pid = SpawnProgram(argv, output.get(), errors.get());
   if (!pid.ok()) return pid.status();
-  const auto status = testing::WaitForExit(*pid, pq::Deadline::clock::now() + absl::ToChronoNanoseconds(timeout));
+  const auto status = testing::WaitForExit(*pid, pq::After(timeout));
   if (!status.ok()) {
     kill(-*pid, SIGKILL);
     waitpid(*pid, nullptr, 0);
@@ -73,7 +84,7 @@ absl::StatusOr<std::string> RunProgram(std::vector<std::string> argv, absl::Dura
   }
   if (*status == 0) return ReadAll(output);
   const std::string why = LastLine(ReadAll(errors));
-  return absl::InternalError(why.empty() ? fmt::format("failed with wait status {}", *status) : why);
+  return absl::InternalError(why.empty() ? HowItEnded(*status) : why);
 }
 
 }  // namespace bxb::bench::report
