@@ -10,7 +10,7 @@
 namespace bxb::bench::guard {
 
 /// Two contenders of one run, and the least that the one must be of the other. The limits are far below what a quiet
-/// machine shows (docs/benchmarks.md): the guard is for what has broken, not for what has become a little slower.
+/// machine shows (docs/measurements.md): the guard is for what has broken, not for what has become a little slower.
 struct GuardedRatio {
   std::string what;
   std::string contender;

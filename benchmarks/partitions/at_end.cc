@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "support/session.h"
+#include "support/must.h"
 #include "testing/account.h"
 #include "testing/process.h"
 
@@ -31,11 +31,8 @@ AtEnd::AtEnd(const std::string& script, const std::vector<std::string>& argument
   const testing::FileDescriptor theirs(ends[1]);
   std::vector<std::string> argv = {"/bin/sh", "-c", fmt::format(fmt::runtime(kWaiting), script), "sh"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  const auto shell = testing::Spawn(argv, testing::Account::Own(), theirs.get(), theirs.get());
-  if (!shell.ok()) Die(shell.status().ToString());
-  if (const auto detached = testing::WaitForExit(*shell, pq::After(kPatience)); !detached.ok()) {
-    Die(detached.status().ToString());
-  }
+  const pid_t shell = Must(testing::Spawn(argv, testing::Account::Own(), theirs.get(), theirs.get()));
+  Must(testing::WaitForExit(shell, pq::After(kPatience)));
 }
 
 // The shell holds the other end for as long as it runs.

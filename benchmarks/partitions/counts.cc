@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -90,14 +89,6 @@ class CountedTables {
   const Ground& ground_;
   std::array<std::unique_ptr<CountedTable>, kCuts.size()> tables_;
 };
-
-double PlanningMs(Session& session, const std::string& sql) {
-  constexpr std::string_view kField = "\"Planning Time\": ";
-  const std::string plan = session.Value("EXPLAIN (SUMMARY, FORMAT JSON) " + sql);
-  const std::size_t field = plan.find(kField);
-  if (field == std::string::npos) Die("no planning time in: " + plan);
-  return std::strtod(plan.c_str() + field + kField.size(), nullptr);
-}
 
 void TimeOnly(benchmark::State& state, const std::function<void()>& work) {
   for (auto _ : state) state.SetIterationTime(SecondsOf(work));

@@ -19,6 +19,7 @@
 #include "partitions/kept_server.h"
 #include "support/chart.h"
 #include "support/environment.h"
+#include "support/must.h"
 #include "support/targets.h"
 #include "support/writing.h"
 
@@ -126,9 +127,7 @@ void Filling::TellServer(KeptServer& server, Session& session) const {
 }
 
 std::unique_ptr<EventWriter> Filling::OpenTable(const std::string& dsn) const {
-  if (table_.layout) {
-    if (const absl::Status applied = ApplyLayout(dsn, *table_.layout); !applied.ok()) Die(applied.ToString());
-  }
+  if (table_.layout) Must(ApplyLayout(dsn, *table_.layout));
   WriterOptions options{.dsn = dsn};
   options.create_table = !table_.layout;
   options.lanes = kConnections;

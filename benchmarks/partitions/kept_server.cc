@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/session.h"
+#include "support/must.h"
 #include "testing/account.h"
 #include "testing/file_descriptor.h"
 #include "testing/process.h"
@@ -29,16 +29,6 @@ constexpr absl::Duration kPatience = absl::Minutes(15);
 constexpr char kStopScript[] = R"sh(
 if read -r pid <"$1/data/postmaster.pid" && grep -qF -e "$1/data" "/proc/$pid/cmdline"; then kill -INT "$pid"; fi
 )sh";
-
-template <typename T>
-T Must(absl::StatusOr<T> result) {
-  if (!result.ok()) Die(result.status().ToString());
-  return *std::move(result);
-}
-
-void Must(const absl::Status& status) {
-  if (!status.ok()) Die(status.ToString());
-}
 
 testing::ServerFolder FolderAt(const std::string& path) {
   const testing::Account owner = Must(testing::Account::ForServer());

@@ -8,6 +8,7 @@
 
 #include "bxb/schema.h"
 #include "partitions/ground.h"
+#include "support/must.h"
 #include "support/writing.h"
 
 namespace bxb::bench::partitions {
@@ -24,10 +25,9 @@ class ScopeTables {
     std::string& table = tables_[scope];
     if (!table.empty()) return table;
     table = ground_.server.InSchema(scope == DedupScope::kGlobal ? "scope_global" : "scope_per_timestamp");
-    const absl::Status applied = ApplyLayout(
+    Must(ApplyLayout(
         ground_.server.dsn(),
-        {.table = table, .partition_by = PartitionInterval::kDay, .indexes = IndexProfile::kLean, .dedup = scope});
-    if (!applied.ok()) Die(applied.ToString());
+        {.table = table, .partition_by = PartitionInterval::kDay, .indexes = IndexProfile::kLean, .dedup = scope}));
     return table;
   }
 

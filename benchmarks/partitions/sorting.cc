@@ -9,6 +9,7 @@
 
 #include "bxb/schema.h"
 #include "partitions/ground.h"
+#include "support/must.h"
 #include "support/parallel.h"
 
 namespace bxb::bench::partitions {
@@ -25,8 +26,7 @@ class SortingTables {
     std::string& table = tables_[profile];
     if (!table.empty()) return table;
     table = ground_.server.InSchema(fmt::format("sorting_{}", Name(profile)));
-    const absl::Status applied = ApplyLayout(ground_.server.dsn(), {.table = table, .indexes = profile});
-    if (!applied.ok()) Die(applied.ToString());
+    Must(ApplyLayout(ground_.server.dsn(), {.table = table, .indexes = profile}));
     return table;
   }
 

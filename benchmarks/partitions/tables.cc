@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <span>
+#include <string_view>
 
 namespace bxb::bench::partitions {
 namespace {
@@ -59,5 +61,13 @@ PartitionedTable::~PartitionedTable() {
 }
 
 std::string Literal(absl::Time time) { return fmt::format("'{}'", absl::FormatTime(time, absl::UTCTimeZone())); }
+
+double PlanningMs(Session& session, const std::string& sql) {
+  constexpr std::string_view kField = "\"Planning Time\": ";
+  const std::string plan = session.Value("EXPLAIN (SUMMARY, FORMAT JSON) " + sql);
+  const std::size_t field = plan.find(kField);
+  if (field == std::string::npos) Die("no planning time in: " + plan);
+  return std::strtod(plan.c_str() + field + kField.size(), nullptr);
+}
 
 }  // namespace bxb::bench::partitions

@@ -45,6 +45,9 @@ class PartitionedTable {
   std::vector<std::string> leaves_;
 };
 
+/// How long the server takes to plan a query: its own figure.
+double PlanningMs(Session& session, const std::string& sql);
+
 /// A literal for SQL.
 std::string Literal(absl::Time time);
 

@@ -7,6 +7,7 @@
 
 #include "reader/ground.h"
 #include "reader/samples.h"
+#include "support/must.h"
 #include "support/writing.h"
 
 namespace bxb::bench::reader {

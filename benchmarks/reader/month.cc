@@ -13,6 +13,7 @@
 #include "bxb/schema.h"
 #include "reader/ground.h"
 #include "reader/samples.h"
+#include "support/must.h"
 #include "support/writing.h"
 
 namespace bxb::bench::reader {

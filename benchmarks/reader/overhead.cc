@@ -9,6 +9,7 @@
 
 #include "reader/ground.h"
 #include "reader/samples.h"
+#include "support/must.h"
 #include "support/session.h"
 
 namespace bxb::bench::reader {

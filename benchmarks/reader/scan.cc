@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "reader/ground.h"
+#include "support/must.h"
 #include "support/session.h"
 
 namespace bxb::bench::reader {

@@ -10,6 +10,7 @@
 
 #include "reader/ground.h"
 #include "reader/samples.h"
+#include "support/must.h"
 
 namespace bxb::bench::reader {
 namespace {

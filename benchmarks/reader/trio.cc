@@ -5,6 +5,7 @@
 #include <iostream>
 #include <utility>
 
+#include "support/must.h"
 #include "support/writing.h"
 
 namespace bxb::bench::reader {
@@ -16,10 +17,6 @@ const std::map<std::string, std::string>& ServerSettings() {
                                                               {"effective_cache_size", "4GB"},
                                                               {"random_page_cost", "1.1"}};
   return settings;
-}
-
-void Must(const absl::Status& status) {
-  if (!status.ok()) Die(status.ToString());
 }
 
 // Filled before there are replicas: so they begin with all of it.

@@ -14,15 +14,6 @@ namespace bxb::bench::reader {
 /// Lines of postgresql.conf for every server here, besides support/server.h's own.
 const std::map<std::string, std::string>& ServerSettings();
 
-/// Unless it is good: says why on stderr, and ends the program.
-void Must(const absl::Status& status);
-
-template <typename T>
-T Must(absl::StatusOr<T> result) {
-  Must(result.status());
-  return *std::move(result);
-}
-
 /// A primary and two streaming replicas of it, on this machine. `events()` holds events, which never change;
 /// `written()` is for those who write.
 class Trio {

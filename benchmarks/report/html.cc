@@ -14,7 +14,7 @@ constexpr std::string_view kStyle = R"css(
   --warn: #cf222e; --link: #0969da; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --soft: #9198a1; --line: #3d444d; --back: #0d1117;
   --mark: #2a1e12; --warn: #ff7b72; --link: #4493f8; } }
-body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.2rem 5rem; color: var(--text); background: var(--back);
+body { margin: 0 auto; max-width: 72rem; padding: 2rem 1.2rem 5rem; color: var(--text); background: var(--back);
   font: 16px/1.55 system-ui, sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.25; } h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
 a { color: var(--link); text-decoration: none; } a:hover { text-decoration: underline; }
@@ -22,7 +22,8 @@ a { color: var(--link); text-decoration: none; } a:hover { text-decoration: unde
 th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } td.figure { text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; } td.not-run { color: var(--soft); font-style: italic; }
-td.met::before { content: "\2713\00a0"; color: #1a7f37; } td.not-met { color: var(--warn); font-weight: 600; }
+td.met::before { content: "\2713\00a0"; color: #1a7f37; } td.met, td.not-met { white-space: nowrap; }
+td.not-met { color: var(--warn); font-weight: 600; }
 .warning { border-left: 4px solid var(--warn); background: var(--mark); padding: .6rem 1rem; font-weight: 600; }
 figure { margin: 1.4rem 0; } figure svg { width: 100%; height: auto; } figcaption { color: var(--soft);
   font-size: .9rem; } code { font-size: .88em; background: var(--mark); padding: .1em .3em; border-radius: 4px; }
@@ -83,11 +84,12 @@ std::string Inline(std::string_view text) {
   return html;
 }
 
-std::string_view ClassOf(const std::string& cell) {
+std::string_view ClassOf(const std::string& cell, bool of_words) {
   if (cell.starts_with("not run")) return " class=\"not-run\"";
   if (cell == "met") return " class=\"met\"";
   if (cell == "not met") return " class=\"not-met\"";
-  const bool figure = !cell.empty() && cell.size() < 40 && (std::isdigit(static_cast<unsigned char>(cell[0])) != 0);
+  const bool figure =
+      !of_words && !cell.empty() && cell.size() < 40 && (std::isdigit(static_cast<unsigned char>(cell[0])) != 0);
   return figure ? " class=\"figure\"" : "";
 }
 
@@ -111,7 +113,8 @@ struct Renderer {
     html += "</tr>\n";
     for (const auto& row : table.rows) {
       html += "<tr>";
-      for (const std::string& cell : row) html += fmt::format("<td{}>{}</td>", ClassOf(cell), Inline(cell));
+      for (const std::string& cell : row)
+        html += fmt::format("<td{}>{}</td>", ClassOf(cell, table.of_words), Inline(cell));
       html += "</tr>\n";
     }
     return html + "</table></div>\n";

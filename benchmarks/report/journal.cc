@@ -119,10 +119,10 @@ void Journal::NotRun(std::string_view experiment, std::string_view why) {
   Append({experiment, "not_run", OneLine(why)});
 }
 
-void Journal::Complete() { out_ << kComplete << std::endl; }
+void Journal::Complete() { out_ << kComplete << "\n" << std::flush; }
 
 void Journal::Append(std::initializer_list<std::string_view> fields) {
-  out_ << fmt::format("{}", fmt::join(fields, "\t")) << std::endl;
+  out_ << fmt::format("{}", fmt::join(fields, "\t")) << "\n" << std::flush;
 }
 
 }  // namespace bxb::bench::report

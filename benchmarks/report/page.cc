@@ -57,7 +57,7 @@ class Writer {
   }
 
   void WriteFacts() {
-    TextTable table{.head = {"measured on", ""}, .rows = {}};
+    TextTable table{.head = {"measured on", ""}, .rows = {}, .of_words = true};
     for (const auto& [name, value] : page_.facts) table.rows.push_back({name, value});
     blocks_.emplace_back(std::move(table));
   }

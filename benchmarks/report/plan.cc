@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace bxb::bench::report {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr int kMostRounds = 7;
 constexpr int kGoodRounds = 3;
-constexpr double kStretch = 1.6;  ///< of its slice, for the rounds that figures want
+constexpr double kStretch = 1.35;  ///< of its slice, for the rounds that figures want
 
 }  // namespace
 
@@ -32,7 +33,7 @@ int RoundsPlan::Expected(int rounds, double elapsed, double longest_round) const
 }
 
 std::string MinutesAndSeconds(double seconds) {
-  const int whole = static_cast<int>(std::max(seconds, 0.0) + 0.5);
+  const auto whole = std::lround(std::max(seconds, 0.0));
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 

@@ -9,7 +9,7 @@ namespace bxb::bench::report {
 double Slice(std::span<const double> weights, double seconds_left);
 
 /// Figures want three rounds, and more of them where there is time. An experiment that takes longer than was thought
-/// goes over its slice for three rounds, but not without end.
+/// goes over its slice for three rounds, by a third at most.
 struct RoundsPlan {
   double slice;  ///< seconds
 

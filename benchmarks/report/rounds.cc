@@ -82,13 +82,13 @@ class Rounds {
       RunRound(former_ + done + 1);
       const double seconds = SecondsSince(start);
       longest_ = std::max(longest_, seconds);
-      journal_.Round(experiment_.name, former_ + done + 1, seconds);
+      journal_.Round(experiment_.name, former_ + done + 1, seconds + (done == 0 ? allowance_.set_up : 0));
     }
     journal_.Done(experiment_.name);
   }
 
  private:
-  double Elapsed() const { return SecondsSince(begin_); }
+  double Elapsed() const { return allowance_.set_up + SecondsSince(begin_); }
 
   // Every other round goes backwards, so that no contender always follows the same one.
   void RunRound(int round) {

@@ -9,9 +9,10 @@ namespace bxb::bench::report {
 
 /// How much time there is, in seconds.
 struct Allowance {
-  double slice;    ///< for the experiment
-  double later;    ///< for those behind it
-  double elapsed;  ///< since the run began
+  double slice;       ///< for the experiment, its set-up included
+  double later;       ///< for those behind it
+  double elapsed;     ///< from the run's begin to the experiment's
+  double set_up = 0;  ///< that the set-up took
 };
 
 /// Runs an experiment's contenders in rounds, behind those that are in the journal already, until its slice is spent;

@@ -28,11 +28,12 @@ double Deadline(double slice) { return 3 * slice + 120; }
 
 double Later(std::span<const double> weights, double left) { return std::max(left - Slice(weights, left), 0.0); }
 
-void Measure(const Experiment& experiment, const Ground& ground, const Allowance& allowance, Journal& journal) {
+void Measure(const Experiment& experiment, const Ground& ground, Allowance allowance, Journal& journal) {
   OnDeath([&](std::string_view why) { journal.NotRun(experiment.name, why); });
   const int former = journal.Read()[std::string(experiment.name)].rounds;
   std::cerr << fmt::format("{}: {}\n", experiment.name, experiment.title);
-  auto contenders = experiment.set_up(ground);
+  absl::StatusOr<std::vector<Contender>> contenders;
+  allowance.set_up = SecondsOf([&] { contenders = experiment.set_up(ground); });
   if (!contenders.ok()) {
     journal.NotRun(experiment.name, std::string(contenders.status().message()));
     std::cerr << "  not run: " << std::string(contenders.status().message()) << "\n";
@@ -43,9 +44,10 @@ void Measure(const Experiment& experiment, const Ground& ground, const Allowance
 
 // In the new process: it has nothing to clean up but what the experiment holds.
 [[noreturn]] void BeExperiment(const Experiment& experiment, const Ground& ground, const Allowance& allowance,
-                               Journal& journal) {
+                               Journal& journal, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  signal(SIGINT, SIG_IGN);  // a terminal sends it to both; the parent decides
+  if (getppid() != parent) std::_Exit(1);  // it has died before
+  signal(SIGINT, SIG_IGN);                 // a terminal sends it to both; the parent decides
   signal(SIGTERM, SIG_DFL);
   Measure(experiment, ground, allowance, journal);
   std::_Exit(0);
@@ -63,7 +65,8 @@ std::string Await(pid_t child, double seconds) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return WIFEXITED(status) ? "" : fmt::format("was ended by signal {}", WTERMSIG(status));
+  if (!WIFEXITED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
+  return WEXITSTATUS(status) == 0 ? "" : fmt::format("ended with exit code {}", WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -85,11 +88,14 @@ void RunFirst(std::span<const Experiment* const> left, const Ground& ground, con
   const Allowance allowance{
       .slice = Slice(weights, budget.Left()), .later = Later(weights, budget.Left()), .elapsed = budget.Spent()};
   std::filesystem::create_directories(ground.folder);
+  const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) Die("fork failed");
-  if (child == 0) BeExperiment(experiment, ground, allowance, journal);
+  if (child == 0) BeExperiment(experiment, ground, allowance, journal, parent);
   const std::string why = Await(child, Deadline(allowance.slice));
-  if (!why.empty() && !interrupted) journal.NotRun(experiment.name, why);
+  // What the experiment itself has said is worth more.
+  const bool told = !journal.Read()[std::string(experiment.name)].not_run.empty();
+  if (!why.empty() && !told && !interrupted) journal.NotRun(experiment.name, why);
   std::filesystem::remove_all(ground.folder);
 }
 

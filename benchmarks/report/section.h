@@ -75,7 +75,8 @@ struct Paragraph {
 
 struct TextTable {
   std::vector<std::string> head;
-  std::vector<std::vector<std::string>> rows;  ///< numbers are aligned by the page
+  std::vector<std::vector<std::string>> rows;
+  bool of_words = false;  ///< else the page aligns what begins with a digit as a figure
 };
 
 struct Plot {

@@ -35,7 +35,7 @@ void RunOnce(const Contender& contender, int round, benchmark::BenchmarkReporter
 }
 
 Results RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std::span<const Column> columns,
-               PrintTargets print_targets) {
+                  PrintTargets print_targets) {
   std::vector<Contender> contenders;
   for (const std::vector<Contender>& part : parts) std::ranges::copy(part, std::back_inserter(contenders));
   for (int round = 1; round <= rounds; ++round) {

@@ -29,7 +29,7 @@ using PrintTargets = void (*)(const Results& results, std::ostream& out);
 /// Every other round goes backwards, so that no contender always follows the same one. Progress is shown on stderr.
 /// Without columns there is no table but what `print_targets` prints.
 Results RunRounds(const std::vector<std::vector<Contender>>& parts, int rounds, std::span<const Column> columns,
-               PrintTargets print_targets);
+                  PrintTargets print_targets);
 
 /// Times `work`, which is about so many rows; returns the seconds.
 double MeasureWork(benchmark::State& state, Server& server, std::size_t rows, const std::function<void()>& work);

@@ -33,9 +33,7 @@ double OfChildren(int pid) {
 }  // namespace
 
 CpuTime::CpuTime(Server& server)
-    : postmaster_(server.running().pid),
-      client_(OfThisProcess()),
-      server_(OfChildren(postmaster_)) {}
+    : postmaster_(server.running().pid), client_(OfThisProcess()), server_(OfChildren(postmaster_)) {}
 
 void CpuTime::Report(benchmark::State& state, std::size_t rows) const {
   const double scale = 1e6 / static_cast<double>(rows);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <string_view>
@@ -24,6 +25,11 @@ std::string FromProc(const std::string& path, std::string_view word) {
     return value == std::string::npos ? "" : line.substr(value);
   }
   return "unknown";
+}
+
+std::string Memory() {
+  const std::string kilobytes = FromProc("/proc/meminfo", "MemTotal");
+  return fmt::format("{:.1f} GB", std::strtod(kilobytes.c_str(), nullptr) * 1024 / 1e9);
 }
 
 std::string LoadAverage() {
@@ -62,7 +68,7 @@ std::string_view BuildType() {
 Facts DescribeEnvironment(Session& session, const std::string& folder, double row_bytes) {
   Facts facts = {{"cpu", FromProc("/proc/cpuinfo", "model name")},
                  {"cores", std::to_string(std::thread::hardware_concurrency())},
-                 {"memory", FromProc("/proc/meminfo", "MemTotal")},
+                 {"memory", Memory()},
                  {"load average at start", LoadAverage()},
                  {"build", std::string(BuildType())},
                  {"server", session.Value("SHOW server_version")},
@@ -82,7 +88,7 @@ Facts DescribeEnvironment(Server& server, double row_bytes) {
 }
 
 void Print(const Facts& facts) {
-  for (const auto& [name, value] : facts) std::cout << fmt::format("{:<22}{}\n", name, value);
+  for (const auto& [name, value] : facts) std::cout << fmt::format("{:<34}{}\n", name, value);
   std::cout << "\n" << std::flush;
 }
 

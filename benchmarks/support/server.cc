@@ -7,6 +7,7 @@
 #include <iostream>
 #include <utility>
 
+#include "support/must.h"
 #include "support/writing.h"
 
 namespace bxb::bench {
@@ -32,9 +33,7 @@ testing::EphemeralPostgresOptions ServerOptions(std::map<std::string, std::strin
 Server::Server(std::string dsn, const std::map<std::string, std::string>& settings)
     : dsn_(std::move(dsn)), schema_(fmt::format("bxb_bench_{}", getpid())) {
   if (dsn_.empty()) {
-    auto started = testing::EphemeralPostgres::Start(ServerOptions(settings));
-    if (!started.ok()) Die(started.status().ToString());
-    own_ = *std::move(started);
+    own_ = Must(testing::EphemeralPostgres::Start(ServerOptions(settings)));
     dsn_ = own_->dsn();
   } else {
     running_.dsn = dsn_;

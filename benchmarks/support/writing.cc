@@ -1,16 +1,10 @@
 #include "support/writing.h"
 
-#include <utility>
-
-#include "support/session.h"
+#include "support/must.h"
 
 namespace bxb::bench {
 
-std::unique_ptr<EventWriter> OpenWriter(const WriterOptions& options) {
-  auto writer = EventWriter::Open(options);
-  if (!writer.ok()) Die(writer.status().ToString());
-  return *std::move(writer);
-}
+std::unique_ptr<EventWriter> OpenWriter(const WriterOptions& options) { return Must(EventWriter::Open(options)); }
 
 void WriteAll(EventWriter& writer, std::span<const Event> events) {
   for (const Event& event : events) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "support/contender.h"
@@ -24,6 +25,9 @@ std::vector<Contender> ThroughputContenders(const Ground& ground);
 std::vector<Contender> DurableContenders(const Ground& ground);
 std::vector<Contender> ClientPathContenders(const Ground& ground);
 std::vector<Contender> StallContenders(const Ground& ground);
+
+/// The contender of single-row INSERTs with the most rows/s: insert/1, /8 or /32.
+std::string FastestInsert(const Results& results);
 
 /// See Targets.
 void PrintWriterTargets(const Results& results, std::ostream& out);

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "support/must.h"
 #include "support/writing.h"
 #include "writer/ground.h"
 
@@ -18,10 +19,6 @@ namespace {
 constexpr double kMiB = 1 << 20;
 constexpr std::chrono::milliseconds kSample(20);
 constexpr std::chrono::milliseconds kFullLoad(500);  // before the server stops; most events must still be to come
-
-void Require(const absl::Status& status) {
-  if (!status.ok()) Die(status.ToString());
-}
 
 double ResidentMiB() {
   std::ifstream statm("/proc/self/statm");
@@ -58,12 +55,12 @@ std::unique_ptr<EventWriter> OpenPatientWriter(const Ground& ground) {
 // Freezes the server under the producer's feet; returns the highest memory that was seen.
 double PeakWhileFrozen(benchmark::State& state, const Ground& ground) {
   double peak = PeakWhile(kFullLoad);
-  Require(ground.server.own()->Freeze());
+  Must(ground.server.own()->Freeze());
   for (auto _ : state) {
     peak = std::max(peak, PeakWhile(std::chrono::seconds(ground.settings.stall_seconds)));
     state.SetIterationTime(ground.settings.stall_seconds);
   }
-  Require(ground.server.own()->Thaw());
+  Must(ground.server.own()->Thaw());
   return peak;
 }
 

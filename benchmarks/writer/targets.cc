@@ -10,16 +10,6 @@
 namespace bxb::bench::writer {
 namespace {
 
-std::string FastestInsert(const Results& results) {
-  std::string fastest = "insert/1";
-  for (const std::string name : {"insert/8", "insert/32"}) {
-    const auto rate = results.Of(name, "rows_per_s");
-    const auto best = results.Of(fastest, "rows_per_s");
-    if (rate && (!best || rate->median > best->median)) fastest = name;
-  }
-  return fastest;
-}
-
 void PrintRatios(const Results& results, Targets& targets) {
   const auto ratio = [&](const char* contender, const char* other) {
     return results.Ratio(contender, other, "rows_per_s");

@@ -116,4 +116,14 @@ std::vector<Contender> ThroughputContenders(const Ground& ground) {
   return all;
 }
 
+std::string FastestInsert(const Results& results) {
+  std::string fastest = "insert/1";
+  for (const std::string name : {"insert/8", "insert/32"}) {
+    const auto rate = results.Of(name, "rows_per_s");
+    const auto best = results.Of(fastest, "rows_per_s");
+    if (rate && (!best || rate->median > best->median)) fastest = name;
+  }
+  return fastest;
+}
+
 }  // namespace bxb::bench::writer

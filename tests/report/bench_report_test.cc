@@ -27,8 +27,6 @@
 namespace bxb::bench::report {
 namespace {
 
-namespace fs = std::filesystem;
-
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
@@ -52,7 +50,7 @@ constexpr absl::Duration kPatience = absl::Seconds(150);
 
 // One round, and seven of a second or so.
 const Arguments kShort = {"--filter=^copy$", "--scale=0.01", "--time-budget=1s"};
-const Arguments kLong = {"--filter=^copy$", "--scale=0.1", "--time-budget=10m"};
+const Arguments kLong = {"--filter=^copy$", "--scale=0.2", "--time-budget=10m"};
 
 Arguments operator+(Arguments arguments, const Arguments& others) {
   arguments.insert(arguments.end(), others.begin(), others.end());
@@ -82,7 +80,7 @@ class Workplace {
 
   std::set<std::string> Entries() const {
     std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(path())) names.insert(entry.path().filename());
+    for (const auto& entry : std::filesystem::directory_iterator(path())) names.insert(entry.path().filename());
     return names;
   }
 
@@ -123,7 +121,8 @@ class Program {
   bool WaitForRound() const {
     const pq::Deadline deadline = pq::After(kPatience);
     while (workplace_.Results().find("\tround\t1\t") == std::string::npos) {
-      if (pq::Deadline::clock::now() > deadline || ::waitpid(pid_, nullptr, WNOHANG | WNOWAIT) != 0) return false;
+      const auto now = pq::Deadline::clock::now();
+      if (now > deadline || testing::WaitUntilGone({pid_}, now).ok()) return false;
       ::usleep(5'000);
     }
     return true;
@@ -244,7 +243,7 @@ TEST(BenchReport, AnInterruptLeavesAPageAndNoSchema) {
   Program program(workplace, kLong + On(dsn) + Arguments{"--yes"});
   ASSERT_TRUE(program.WaitForRound()) << program.Output();
   EXPECT_EQ(SchemasOf(dsn), "1");
-  ::kill(program.pid(), SIGINT);
+  ::kill(-program.pid(), SIGINT);  // to the experiment's process, too, as a terminal does
   EXPECT_EQ(program.Wait(), 130) << program.Output();
   EXPECT_THAT(program.Output(), AllOf(HasSubstr("interrupted (start it again to go on)"), Not(HasSubstr("[y/N]"))));
   EXPECT_EQ(SchemasOf(dsn), "0");

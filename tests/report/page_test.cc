@@ -28,7 +28,7 @@ Measured Of(double value) { return {.figure = Summary{value, value, value}, .why
 
 Measured NotRun(std::string why) { return {.figure = {}, .why_not = std::move(why)}; }
 
-Chapter ChapterOf(std::string name, Section section) {
+Chapter ChapterOf(const std::string& name, Section section) {
   return {.name = name, .title = "About " + name, .section = std::move(section), .rounds = 3};
 }
 

@@ -31,12 +31,12 @@ TEST(RoundsPlan, HasOneRoundEvenWithoutTime) {
   EXPECT_FALSE((RoundsPlan{.slice = 0}.Another(1, 5, 5)));
 }
 
-TEST(RoundsPlan, ThreeRoundsMayTake1_6Slices) {
+TEST(RoundsPlan, ThreeRoundsMayTakeAThirdMoreThanTheSlice) {
   const RoundsPlan plan{.slice = 10};
-  EXPECT_TRUE(plan.Another(1, 7.9, 7.9));
-  EXPECT_TRUE(plan.Another(2, 10.6, 5.3));
-  EXPECT_FALSE(plan.Another(1, 8.1, 8.1));
-  EXPECT_FALSE(plan.Another(2, 10.8, 5.4));
+  EXPECT_TRUE(plan.Another(1, 6.7, 6.7));
+  EXPECT_TRUE(plan.Another(2, 8.9, 4.5));
+  EXPECT_FALSE(plan.Another(1, 6.8, 6.8));
+  EXPECT_FALSE(plan.Another(2, 9.2, 4.6));
 }
 
 TEST(RoundsPlan, AFourthRoundMustFitTheSlice) {
@@ -61,8 +61,8 @@ TEST(RoundsPlan, NeverHasMoreThanSevenRounds) {
 TEST(RoundsPlan, ExpectsThoseThatItWillHave) {
   const RoundsPlan plan{.slice = 10};
   EXPECT_EQ(plan.Expected(1, 2, 2), 5);
-  EXPECT_EQ(plan.Expected(1, 5, 5), 3);
-  EXPECT_EQ(plan.Expected(1, 7, 7), 2);
+  EXPECT_EQ(plan.Expected(1, 4.4, 4.4), 3);
+  EXPECT_EQ(plan.Expected(1, 6, 6), 2);
   EXPECT_EQ(plan.Expected(4, 9, 2), 4);
   EXPECT_EQ((RoundsPlan{.slice = 0}.Expected(0, 0, 5)), 1);
 }

@@ -1,7 +1,6 @@
 #include "report/columnar/timescaledb.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
@@ -14,13 +13,16 @@
 #include <csignal>
 #include <system_error>
 #include <thread>
+#include <utility>
 
+#include "report/pipe.h"
 #include "support/session.h"
 
 namespace bxb::bench::report {
 namespace {
 
 using std::chrono::steady_clock;
+using testing::FileDescriptor;
 
 constexpr std::chrono::seconds kStarts(60);
 constexpr std::chrono::seconds kEnds(10);
@@ -37,18 +39,6 @@ int FreePort() {
   close(listener);
   return ntohs(address.sin_port);
 }
-
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) Die("no pipe");
-    read = ends[0];
-    write = ends[1];
-  }
-
-  int read;
-  int write;
-};
 
 // Reads what the server prints, until it is ready; the reason where it does not come to that.
 absl::Status AwaitReady(int output) {
@@ -71,41 +61,37 @@ absl::Status AwaitReady(int output) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TimescaleDb>> TimescaleDb::Start(const std::string& front, const std::string& folder) {
-  const Pipe input;
-  const Pipe output;
+  Pipe input;
+  Pipe output;
   const int port = FreePort();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input.read, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, input.read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output.write.get(), STDOUT_FILENO);
   std::array<std::string, 4> words = {"node", front, std::to_string(port), folder};
   std::array<char*, 5> arguments = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
   pid_t pid = 0;
   const int error = posix_spawnp(&pid, "node", &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  close(input.read);
-  close(output.write);
+  input.read = FileDescriptor();
+  output.write = FileDescriptor();
   if (error != 0) {
-    close(input.write);
-    close(output.read);
     return absl::FailedPreconditionError("node does not start: " + std::generic_category().message(error));
   }
-  std::unique_ptr<TimescaleDb> started(new TimescaleDb(pid, input.write, port));
-  const absl::Status ready = AwaitReady(output.read);
-  close(output.read);
-  if (!ready.ok()) return ready;
+  std::unique_ptr<TimescaleDb> started(new TimescaleDb(pid, std::move(input.write), port));
+  if (absl::Status ready = AwaitReady(output.read.get()); !ready.ok()) return ready;
   return started;
 }
 
-TimescaleDb::TimescaleDb(pid_t pid, int input, int port)
+TimescaleDb::TimescaleDb(pid_t pid, FileDescriptor input, int port)
     : pid_(pid),
-      input_(input),
+      input_(std::move(input)),
       dsn_(fmt::format("host=127.0.0.1 port={} user=postgres password=any dbname=postgres sslmode=disable "
                        "gssencmode=disable",
                        port)) {}
 
 TimescaleDb::~TimescaleDb() {
-  close(input_);
+  input_ = FileDescriptor();
   const auto deadline = steady_clock::now() + kEnds;
   while (waitpid(pid_, nullptr, WNOHANG) == 0) {
     if (steady_clock::now() > deadline) kill(pid_, SIGKILL);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "testing/file_descriptor.h"
 
 namespace bxb::bench::report {
 
@@ -22,10 +23,10 @@ class TimescaleDb {
   const std::string& dsn() const { return dsn_; }
 
  private:
-  TimescaleDb(pid_t pid, int input, int port);
+  TimescaleDb(pid_t pid, testing::FileDescriptor input, int port);
 
   pid_t pid_;
-  int input_;  ///< the server ends when it closes
+  testing::FileDescriptor input_;  ///< the server ends when it closes
   std::string dsn_;
 };
 

@@ -191,9 +191,8 @@ void Tell(const Results& results, Section& section) {
       "row.");
   section.Text(
       "In the layout seed, half of it is indexes. The ids rise within each of 200 organizations; there a page of the "
-      "dedup index that "
-      "is split leaves a half behind that gets no more rows. Random ids of the same length fill these pages "
-      "evenly, and take less space; the id of the layout seed rises over the whole table and fills its pages to "
+      "dedup index that is split leaves a half behind that gets no more rows. Random ids of the same length fill these "
+      "pages evenly, and take less space; the id of the layout seed rises over the whole table and fills its pages to "
       "nine tenths.");
   section.Add(SizeTable(results));
   section.Add(DayTable(results));

@@ -40,10 +40,8 @@ void Tell(const Results& results, Section& section) {
                  Figure(results, "replay/1", "rows_per_s"));
   section.Text(
       "`client/write` is what `Write` costs its caller, in processor time, while the lanes stand still; "
-      "`encode_checked` is the "
-      "part of it that validates and encodes, `encode` encodes alone. In a replay every event was committed before: "
-      "the cache "
-      "answers, and nothing is sent.");
+      "`encode_checked` is the part of it that validates and encodes, `encode` encodes alone. In a replay every event "
+      "was committed before: the cache answers, and nothing is sent.");
   section.Add(TableOf(results, "", "what", {{"events/s", "rows_per_s", Unit::kPerSecond, 1, true}}));
 }
 

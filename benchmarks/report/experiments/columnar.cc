@@ -3,15 +3,14 @@
 
 #include <array>
 #include <functional>
-#include <future>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "report/columnar/stores.h"
+#include "report/columnar/engines.h"
+#include "report/columnar/queries.h"
 #include "report/experiments.h"
 #include "support/chart.h"
 
@@ -19,18 +18,6 @@ namespace bxb::bench::report {
 namespace {
 
 constexpr double kSpent = 0.3;  // seconds, on each query of a round
-
-struct Query {
-  std::string_view name;
-  std::string_view title;
-};
-
-constexpr std::array kQueries = {
-    Query{"by_code", "everything, by code"},
-    Query{"by_day", "one organization, by day"},
-    Query{"top_customers", "everything, the 10 largest customers"},
-    Query{"one_customer", "one customer's month, by code"},
-};
 
 struct Engine {
   std::string_view name;
@@ -76,54 +63,6 @@ Measured Times(const Results& results, const Query& query, std::string_view engi
 // How many times as much PostgreSQL takes.
 Measured Smaller(const Results& results, std::string_view stock) {
   return Ratio(results, std::string(kRows), std::string(stock), "row_bytes");
-}
-
-// The same text for all engines.
-std::string Sql(std::string_view query, const UsageMonth& month) {
-  constexpr std::string_view kSums = "sum(decimal_value) AS total, count(*) AS events FROM {}";
-  const std::string organization = month.usage().organization(3).ToString();
-  if (query == "by_code") return fmt::format("SELECT code, {} GROUP BY code ORDER BY code", kSums);
-  if (query == "by_day") {
-    return fmt::format(
-        "SELECT CAST(timestamp AS date) AS day, {} WHERE organization_id = '{}' GROUP BY day ORDER BY day", kSums,
-        organization);
-  }
-  if (query == "top_customers") {
-    return fmt::format(
-        "SELECT external_customer_id, {} GROUP BY external_customer_id ORDER BY total DESC, external_customer_id "
-        "LIMIT 10",
-        kSums);
-  }
-  return fmt::format(
-      "SELECT code, {} WHERE organization_id = '{}' AND external_customer_id = '{}' "
-      "AND timestamp >= '2025-03-01 00:00:00' AND timestamp < '2025-04-01 00:00:00' GROUP BY code ORDER BY code",
-      kSums, organization, month.usage().customer(3, 42));
-}
-
-// The same month in all engines.
-struct Columnar {
-  explicit Columnar(const Ground& ground);
-
-  using MaybeStore = absl::StatusOr<std::unique_ptr<Store>>;
-  const MaybeStore& store(std::string_view engine) const { return stores.find(engine)->second; }
-  const std::string& answer(std::string_view query) const { return answers.find(query)->second; }
-
-  UsageMonth month;
-  std::map<std::string, MaybeStore, std::less<>> stores;    ///< by engine
-  std::map<std::string, std::string, std::less<>> answers;  ///< PostgreSQL's, by query
-};
-
-Columnar::Columnar(const Ground& ground) : month(ground.Rows(500'000)) {
-  const auto filled = [&](auto open) {
-    return std::async(std::launch::async, open, std::cref(ground), std::cref(month));
-  };
-  std::future<MaybeStore> clickhouse = filled(ClickHouseStore::Open);
-  std::future<MaybeStore> timescaledb = filled(TimescaleStore::Open);
-  auto postgresql = std::make_unique<RowStore>(ground, month);
-  for (const Query& query : kQueries) answers.emplace(query.name, postgresql->Ask(Sql(query.name, month)));
-  stores.emplace("postgresql", std::move(postgresql));
-  stores.emplace("clickhouse", clickhouse.get());
-  stores.emplace("timescaledb", timescaledb.get());
 }
 
 // Of runs that take so long together, one at least: short ones meet others on a busy machine.
@@ -270,10 +209,9 @@ void TellIds(const Results& results, Section& section) {
   const double rest = all->median - id->median;
   section.Text(fmt::format(
       "What decides is the transaction id. It is random, so that LZ4 and TimescaleDB cannot shorten it at all, and "
-      "ZSTD "
-      "to half: hexadecimal digits. Of the {} that ClickHouse (LZ4) takes for a row the id is {}, everything else {}: "
-      "even if the id took nothing there, the ratio would be {}. More than that takes events whose columns repeat more "
-      "than these do, or a wider row in PostgreSQL.",
+      "ZSTD to half: hexadecimal digits. Of the {} that ClickHouse (LZ4) takes for a row the id is {}, everything else "
+      "{}: even if the id took nothing there, the ratio would be {}. More than that takes events whose columns repeat "
+      "more than these do, or a wider row in PostgreSQL.",
       Format(all->median, Unit::kBytes), Format(id->median, Unit::kBytes), Format(rest, Unit::kBytes),
       Format(rows->median / rest, Unit::kTimes)));
 }
@@ -286,9 +224,8 @@ void Tell(const Results& results, Section& section) {
       "fields and about three million different values, a double and a decimal of two digits, all drawn evenly. "
       "PostgreSQL: one COPY for each 10,000 rows into the indexed tables, VACUUM, pg_total_relation_size. ClickHouse "
       "(chdb, its engine in the process): MergeTree ORDER BY (organization_id, code, timestamp), LowCardinality for "
-      "the "
-      "code, OPTIMIZE FINAL, bytes_on_disk of system.parts; ZSTD is level 1. TimescaleDB: chunks of 7 days, segmentby "
-      "organization_id, orderby timestamp, all chunks compressed, hypertable_size.");
+      "the code, OPTIMIZE FINAL, bytes_on_disk of system.parts; ZSTD is level 1. TimescaleDB: chunks of 7 days, "
+      "segmentby organization_id, orderby timestamp, all chunks compressed, hypertable_size.");
   section.Add(SizeTable(results));
   TellIds(results, section);
   section.Text(
@@ -301,8 +238,7 @@ void Tell(const Results& results, Section& section) {
       "answers from the seed layout after VACUUM ANALYZE, with its default two parallel workers; ClickHouse with a "
       "thread for each core, its cache of query conditions off. In each round one run does not count, but its answer "
       "must be PostgreSQL's, digit by digit; then the median of as many runs as take 0.3 s, one at least. Other work "
-      "on "
-      "the machine makes the short times longer, and so the ratios smaller.");
+      "on the machine makes the short times longer, and so the ratios smaller.");
   section.Text(
       "TimescaleDB runs here as a 32-bit WebAssembly build with one thread and no parallel query: its times are no "
       "measure of a native server, its sizes are the same. One customer's month is where rows with an index win: "

@@ -19,12 +19,12 @@
 #include "report/experiments.h"
 #include "report/experiments/pair.h"
 #include "support/chart.h"
+#include "support/must.h"
 #include "support/writing.h"
 
 namespace bxb::bench::report {
 namespace {
 
-using reader::Must;
 using reader::Samples;
 
 constexpr std::array kRates = {1'000, 10'000, 50'000};
@@ -197,13 +197,13 @@ void TellPlot(const Results& results, Section& section) {
 void Tell(const Results& results, Section& section) {
   const Claimed normal{.words = "below 1 s"};
   const Claimed heavy{.words = "seconds to minutes"};
-  section.Claim(9, "Replica's lag, p99, 10,000 events/s", normal, Unit::kSeconds,
+  section.Claim(9, "a replica's lag, p99, 10,000 events/s", normal, Unit::kSeconds,
                 Figure(results, "rate/10000", "lag_p99_s"));
-  section.Claim(9, "Replica's lag, highest, events as fast as one writer can", heavy, Unit::kSeconds,
+  section.Claim(9, "a replica's lag, highest, events as fast as one writer can", heavy, Unit::kSeconds,
                 Figure(results, "rate/unbounded", "lag_max_s"));
-  section.Claim(9, "Replica's lag, highest, UPDATE of a whole table", heavy, Unit::kSeconds,
+  section.Claim(9, "a replica's lag, highest, UPDATE of a whole table", heavy, Unit::kSeconds,
                 Figure(results, "statement/update", "lag_max_s"));
-  section.Claim(9, "Replica's lag, highest, a transaction of 2 s there holds the replay up", heavy, Unit::kSeconds,
+  section.Claim(9, "a replica's lag, highest, a transaction of 2 s there holds the replay up", heavy, Unit::kSeconds,
                 Figure(results, "transaction/2s", "lag_max_s"));
   section.Text(
       "A primary and one asynchronous streaming replica on this machine share its cores and disk. Every 10 ms both "

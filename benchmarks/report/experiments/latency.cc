@@ -145,13 +145,10 @@ void Tell(const Results& results, Section& section) {
   }
   section.Text(fmt::format(
       "Events come at a fixed rate whatever becomes of them, and each one's latency counts from the time at which it "
-      "was due: "
-      "one that had to wait because others were late is late itself (no coordinated omission). Two lanes against {} "
-      "connections with a prepared INSERT and a commit for each event; synchronous_commit = on; unique index on the "
-      "dedup "
-      "key. It breaks where less than {:.0f} % of the rate is acknowledged in time, or p99 is above {:.0f} ms: bxb at "
-      "{}, "
-      "INSERTs at {}.",
+      "was due: one that had to wait because others were late is late itself (no coordinated omission). Two lanes "
+      "against {} connections with a prepared INSERT and a commit for each event; synchronous_commit = on; unique "
+      "index on the dedup key. It breaks where less than {:.0f} % of the rate is acknowledged in time, or p99 is above "
+      "{:.0f} ms: bxb at {}, INSERTs at {}.",
       kConnections, 100 * kKeptUp, kLongMs, BreakingPoint(results, "bxb", kBxbRates),
       BreakingPoint(results, "insert", kInsertRates)));
   AddPlot(results, section);

@@ -1,6 +1,7 @@
 #include "report/experiments/pair.h"
 
 #include "reader/trio.h"
+#include "support/must.h"
 #include "support/writing.h"
 
 namespace bxb::bench::report {
@@ -8,7 +9,7 @@ namespace bxb::bench::report {
 Pair::Pair(const std::map<std::string, std::string>& settings) : primary_("", settings) {
   testing::EphemeralPostgresOptions options;
   options.timeout = kLong;
-  replica_ = reader::Must(primary_.own()->StartStandby("replica", options));
+  replica_ = Must(primary_.own()->StartStandby("replica", options));
 }
 
 void Pair::Clear() {
@@ -16,6 +17,6 @@ void Pair::Clear() {
   AwaitReplay();
 }
 
-void Pair::AwaitReplay() { reader::Must(replica_->WaitForReplay(*primary_.own(), kLong)); }
+void Pair::AwaitReplay() { Must(replica_->WaitForReplay(*primary_.own(), kLong)); }
 
 }  // namespace bxb::bench::report

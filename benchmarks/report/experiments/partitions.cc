@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,11 +13,9 @@
 #include <vector>
 
 #include "bxb/schema.h"
-#include "partitions/generator.h"
-#include "partitions/tables.h"
 #include "report/experiments.h"
+#include "report/partitions/daily_table.h"
 #include "support/chart.h"
-#include "support/parallel.h"
 
 namespace bxb::bench::report {
 namespace {
@@ -27,145 +24,10 @@ constexpr std::array kCounts = {1, 12, 100, 1'000};
 constexpr int kMost = 4'000;
 constexpr double kScaleForMost = 4;
 
-constexpr std::size_t kBatchRows = 10'000;
-constexpr std::size_t kBatches = 6;
-constexpr int kConnections = 2;
-constexpr int kRepeats = 15;
-
 /// Rows that a partition should have, by the rule.
 constexpr double kWorthAPartition = 10'000;
 
-constexpr absl::Duration kDay = absl::Hours(24);
-const absl::Time kStart = absl::FromUnixSeconds(1'735'689'600);  // 2025-01-01
-
 std::string ContenderOf(int partitions) { return fmt::format("{}", partitions); }
-
-// A table of daily partitions; the same number of rows whatever their number.
-class DailyTable {
- public:
-  DailyTable(Server& server, const Events& pool, std::size_t rows, int days);
-
-  void Measure(benchmark::State& state);
-
- private:
-  EncodedEvents NextRows(std::size_t rows, int first_day);
-  std::string UsageSql(absl::Time from) const;
-  void Plan(benchmark::State& state, const char* what, const std::string& sql);
-  void InsertOne(benchmark::State& state);
-  void Read(benchmark::State& state);
-  void Copy(benchmark::State& state);
-
-  Server& server_;
-  const Events& pool_;
-  const int days_;
-  partitions::PartitionedTable table_;
-  std::uint64_t next_row_ = 0;
-};
-
-DailyTable::DailyTable(Server& server, const Events& pool, std::size_t rows, int days)
-    : server_(server),
-      pool_(pool),
-      days_(days),
-      table_(server, fmt::format("days_{}", days), {days, kDay, kStart}, partitions::Indexes::kLean) {
-  const EncodedEvents encoded = NextRows(rows, 0);
-  server.session().Copy(CopySql(table_.root()), encoded.Tuples(0, encoded.size()));
-  server.session().Run("ANALYZE " + table_.root());
-}
-
-// Each day gets a row in turn, from `first_day` on; random ids that were not there before.
-EncodedEvents DailyTable::NextRows(std::size_t count, int first_day) {
-  const partitions::Generator generator(pool_, partitions::Ids::kRandom, kStart, absl::ZeroDuration());
-  partitions::Rows rows(generator, next_row_, count);
-  next_row_ += count;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int day = first_day + static_cast<int>(i % static_cast<std::size_t>(days_ - first_day));
-    rows.All()[i].timestamp = table_.StartOf(day) + absl::Milliseconds(i);
-  }
-  return EncodedEvents(rows.All(), kBatchRows);
-}
-
-std::string DailyTable::UsageSql(absl::Time from) const {
-  return fmt::format(
-      "SELECT date_trunc('day', timestamp), sum(value) FROM {} WHERE organization_id = "
-      "'00000000-0000-4000-8000-000000000000' AND code = 'api_calls' AND timestamp >= {} AND timestamp < {} GROUP BY 1",
-      table_.root(), partitions::Literal(from), partitions::Literal(table_.StartOf(days_)));
-}
-
-double PlanningMs(Session& session, const std::string& sql) {
-  constexpr std::string_view kField = "\"Planning Time\": ";
-  const std::string plan = session.Value("EXPLAIN (SUMMARY, FORMAT JSON) " + sql);
-  const std::size_t field = plan.find(kField);
-  if (field == std::string::npos) Die("no planning time in: " + plan);
-  return std::strtod(plan.c_str() + field + kField.size(), nullptr);
-}
-
-double Median(std::vector<double> values) { return Summarize(std::move(values))->median; }
-
-// A new connection reads the catalog's entries of the partitions for its first plan; later ones have them.
-void DailyTable::Plan(benchmark::State& state, const char* what, const std::string& sql) {
-  Session session(server_.dsn());
-  state.counters[fmt::format("{}_first_ms", what)] = PlanningMs(session, sql);
-  std::vector<double> later;
-  for (int i = 0; i < kRepeats; ++i) later.push_back(PlanningMs(session, sql));
-  state.counters[fmt::format("{}_later_ms", what)] = Median(later);
-}
-
-// The statement alone, plan and all; nothing is committed.
-void DailyTable::InsertOne(benchmark::State& state) {
-  const std::string sql = fmt::format(
-      "INSERT INTO {} (organization_id, transaction_id, external_customer_id, code, timestamp) VALUES "
-      "(gen_random_uuid(), gen_random_uuid(), 'cust_1', 'api_calls', {})",
-      table_.root(), partitions::Literal(table_.StartOf(days_) - absl::Hours(1)));
-  Plan(state, "insert_plan", sql);
-  Session session(server_.dsn());
-  session.Run("BEGIN");
-  state.counters["insert_first_ms"] = 1'000 * SecondsOf([&] { session.Run(sql); });
-  std::vector<double> later;
-  for (int i = 0; i < kRepeats; ++i) later.push_back(1'000 * SecondsOf([&] { session.Run(sql); }));
-  state.counters["insert_later_ms"] = Median(later);
-  session.Run("ROLLBACK");
-}
-
-// How fast rows are read, to compare planning with.
-void DailyTable::Read(benchmark::State& state) {
-  Session session(server_.dsn());
-  session.Run("SET max_parallel_workers_per_gather = 0");
-  const std::string sql = "SELECT sum(value) FROM " + table_.root();
-  session.Value(sql);
-  state.counters["read_us"] =
-      1e6 * SecondsOf([&] { session.Value(sql); }) / static_cast<double>(server_.Count(table_.root()));
-}
-
-// Batches whose rows are of all days, and batches of the last day; each connection has had one of all days before.
-void DailyTable::Copy(benchmark::State& state) {
-  std::vector<Session> sessions = Connect(server_.dsn(), kConnections);
-  const std::string sql = CopySql(table_.root());
-  const std::int64_t before = server_.Count(table_.root());
-  constexpr std::size_t kRows = kBatches * kBatchRows;
-  for (Session& session : sessions) {
-    const EncodedEvents first = NextRows(kBatchRows, 0);
-    state.counters["copy_first_ms"] = 1'000 * SecondsOf([&] { session.Copy(sql, first.Tuples(0, kBatchRows)); });
-  }
-  const EncodedEvents all_days = NextRows(kRows, 0);
-  MeasureWork(state, server_, kRows, [&] { CopyBatches(sessions, sql, all_days, kRows, kBatchRows); });
-  const EncodedEvents last_day = NextRows(kRows, days_ - 1);
-  const double seconds = SecondsOf([&] { CopyBatches(sessions, sql, last_day, kRows, kBatchRows); });
-  state.counters["last_day_rows_per_s"] = static_cast<double>(kRows) / seconds;
-  server_.RequireRows(table_.root(), static_cast<std::size_t>(before) + 2 * kRows + kConnections * kBatchRows);
-}
-
-void DailyTable::Measure(benchmark::State& state) {
-  state.counters["partitions"] = days_;
-  Plan(state, "day", UsageSql(table_.StartOf(days_ - 1)));
-  Plan(state, "all", UsageSql(kStart));
-  InsertOne(state);
-  Read(state);
-  Copy(state);
-  state.counters["index_bytes"] =
-      std::stod(server_.session().Value(
-          fmt::format("SELECT sum(pg_indexes_size(relid)) FROM pg_partition_tree('{}') WHERE isleaf", table_.root()))) /
-      static_cast<double>(server_.Count(table_.root()));
-}
 
 // Thousands of partitions need more locks than a server with default settings has.
 std::unique_ptr<Server> ServerFor(const Ground& ground, bool thousands) {
@@ -295,7 +157,7 @@ TextTable RuleTable(const Results& results, double read_seconds, double index_by
 std::string Advice() {
   std::string advice;
   for (const double rate : {0.001, 1.0, 100.0, 1'000.0, 10'000.0}) {
-    const auto interval = AdvisePartitions(rate, kDay * 365).interval;
+    const auto interval = AdvisePartitions(rate, absl::Hours(24) * 365).interval;
     advice += fmt::format("{}{:g} events/s: {}", advice.empty() ? "" : "; ", rate, interval ? Name(*interval) : "none");
   }
   return advice;
@@ -309,20 +171,17 @@ void TellRule(const Results& results, Section& section) {
   section.Text(fmt::format(
       "Days, weeks or months, by arithmetic. Reading a row (the sum of a column over one table in memory, one process) "
       "takes {:.0f} ns. So planning over 1,000 partitions takes as long as reading {} rows of each; over 100, {}. The "
-      "two "
-      "indexes (dedup per timestamp with random ids; organization, code, timestamp) take {} a row. Plans over other "
-      "numbers "
-      "of partitions are interpolated.",
+      "two indexes (dedup per timestamp with random ids; organization, code, timestamp) take {} a row. Plans over "
+      "other numbers of partitions are interpolated.",
       *read_us * 1'000, Format(std::round(*plan / 1'000 / (*read_us * 1e-6)), Unit::kCount),
       Format(std::round(PlanSeconds(results, 100).value_or(0) / 100 / (*read_us * 1e-6)), Unit::kCount),
       Format(*index_bytes, Unit::kBytes)));
   section.Add(RuleTable(results, *read_us * 1e-6, *index_bytes));
   section.Text(fmt::format(
       "From one event a second on each of the three cuts has over 10,000 rows in a partition, and a year has a few "
-      "hundred "
-      "partitions at most: the rule's lower end does not decide there. What decides is its upper end, whether the "
-      "indexes of the partition that is written to stay in memory (see the experiment \"size\"), and how often queries "
-      "plan over all partitions. bxb's AdvisePartitions, for a year's retention: {}.",
+      "hundred partitions at most: the rule's lower end does not decide there. What decides is its upper end, whether "
+      "the indexes of the partition that is written to stay in memory (see the experiment \"size\"), and how often "
+      "queries plan over all partitions. bxb's AdvisePartitions, for a year's retention: {}.",
       Advice()));
 }
 
@@ -330,20 +189,15 @@ void Tell(const Results& results, Section& section) {
   TellClaims(results, section);
   section.Text(
       "100,000 rows (times the scale) are spread evenly over daily partitions with two indexes each, 1 to 1,000 of "
-      "them; "
-      "4,000 in runs with --scale=4 and more, on a private server with max_locks_per_transaction = 1024: a query over "
-      "all takes three "
-      "locks a partition, and 4,000 are more than the default has room for. Planning is EXPLAIN's own "
-      "figure for one organization's daily sums, over the last day and over all; first on a new connection, which "
-      "reads the "
-      "catalog, then the median of 15 more. INSERT of one row of the last day is the statement's time at the client, "
-      "parsing "
-      "and planning included, without a commit. COPY goes through the root over two connections, 10,000 rows a commit: "
-      "with each batch's rows spread over all days, then with all in the last day; the first such batch of a "
-      "connection "
-      "is shown by itself. Each round adds its rows to those that are there. Plans over all grow faster than the "
-      "number of partitions does; why was not looked into. A single row goes into a small partition, whose indexes are "
-      "small.");
+      "them; 4,000 in runs with --scale=4 and more, on a private server with max_locks_per_transaction = 1024: a query "
+      "over all takes three locks a partition, and 4,000 are more than the default has room for. Planning is EXPLAIN's "
+      "own figure for one organization's daily sums, over the last day and over all; first on a new connection, which "
+      "reads the catalog, then the median of 15 more. INSERT of one row of the last day is the statement's time at the "
+      "client, parsing and planning included, without a commit. COPY goes through the root over two connections, "
+      "10,000 rows a commit: with each batch's rows spread over all days, then with all in the last day; the first "
+      "such batch of a connection is shown by itself. Each round adds its rows to those that are there. Plans over all "
+      "grow faster than the number of partitions does; why was not looked into. A single row goes into a small "
+      "partition, whose indexes are small.");
   section.Add(TableOf(results, "", "partitions",
                       {{"plan, one day: first", "day_first_ms", Unit::kSeconds, 1e-3},
                        {"later", "day_later_ms", Unit::kSeconds, 1e-3},

@@ -158,8 +158,7 @@ void AddTargets(const Results& results, Section& section) {
 void TellSeed(const Results& results, Section& section) {
   section.Text(
       "The seed schema is the table as bxb makes it: a primary key and three more indexes, which the server has to "
-      "fill "
-      "at the same time.");
+      "fill at the same time.");
   TextTable table{.head = {"seed schema", "connections", "rows/s", "bxb / peer"}, .rows = {}};
   constexpr std::array kRows = {Peer{.contender = "seed/bxb/2", .title = "bxb, 2 lanes", .connections = 2},
                                 Peer{.contender = "seed/raw_copy/2", .title = "raw COPY", .connections = 2},
@@ -186,16 +185,14 @@ void Tell(const Results& results, Section& section) {
       "Raw COPY in binary of rows that were encoded before is the ceiling: the client only sends. psql \\copy of a "
       "binary file is the floor of client work, on the one connection that it has. bxb takes events from one thread, "
       "checks, encodes, hashes and sorts them while the clock runs, and commits them by COPY; a batch that turns out "
-      "to "
-      "have a duplicate is written again with ON CONFLICT. Batches sorted by key are easier on the index, which is how "
-      "bxb can come out ahead of raw COPY.");
+      "to have a duplicate is written again with ON CONFLICT. Batches sorted by key are easier on the index, which is "
+      "how bxb can come out ahead of raw COPY.");
   section.Add(TableOfPeers(results));
   section.Text(
       "An answer per event: one learns of each event whether it was inserted or was there before; a count of a batch's "
       "rows does not tell which. What the clock leaves out favours the others: staging, unnest and pipelined INSERT "
-      "get "
-      "fields that were encoded before it started (unnest makes its arrays of them inside); libpqxx gets C++ values "
-      "(uuid, time and numeric as strings, since it knows no others), pgx Go values, ADBC Arrow arrays. "
+      "get fields that were encoded before it started (unnest makes its arrays of them inside); libpqxx gets C++ "
+      "values (uuid, time and numeric as strings, since it knows no others), pgx Go values, ADBC Arrow arrays. "
       "timescaledb-parallel-copy splits a CSV file and leaves its fields to the server; it runs with "
       "--on-conflict-do-nothing. Programs are timed by their own clocks, which start behind their start-up. pgbench's "
       "rows have the same columns and about the same widths; SQL makes them of random numbers.");

@@ -1,126 +1,38 @@
 // Many clients, each with a connection of its own to the server or to PgBouncer in transaction mode: transactions a
 // second and their latency, what connecting costs, and the memory of a client that does nothing.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "reader/samples.h"
-#include "reader/trio.h"
 #include "report/experiments.h"
+#include "report/pooling/memory.h"
+#include "report/pooling/pgbouncer.h"
 #include "support/chart.h"
 #include "support/parallel.h"
 #include "support/writing.h"
-#include "testing/file_descriptor.h"
-#include "testing/process.h"
 
 namespace bxb::bench::report {
 namespace {
 
-using reader::Must;
 using reader::Samples;
-using testing::FileDescriptor;
 using Clock = std::chrono::steady_clock;
 
 // Each takes a process of the server, or next to nothing in PgBouncer.
 constexpr int kIdleDirect = 100;
 constexpr int kIdlePooled = 500;
 constexpr int kConnects = 150;
-constexpr std::chrono::seconds kPatience(10);
-
-absl::StatusOr<std::string> FindPgBouncer() {
-  for (const char* folder : {"/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"}) {
-    std::string path = fmt::format("{}/pgbouncer", folder);
-    if (access(path.c_str(), X_OK) == 0) return path;
-  }
-  return absl::NotFoundError("needs PgBouncer (package pgbouncer)");
-}
-
-// PgBouncer in transaction mode before a private server. It ends with this object, or with this process: a shell waits
-// on a pipe that only this process holds.
-class PgBouncer {
- public:
-  PgBouncer(const std::string& program, const testing::EphemeralPostgres& server)
-      : dsn_(fmt::format("host={} port=6432 user=postgres dbname=postgres", server.dir())) {
-    const std::string file = server.dir() + "/pgbouncer.ini";
-    const std::string pid_file = server.dir() + "/pgbouncer.pid";
-    std::ofstream(file) << "[databases]\npostgres = host=" << server.dir() << " user=postgres\n"
-                        << "[pgbouncer]\nauth_type = any\npool_mode = transaction\nmax_client_conn = 2000\n"
-                        << "unix_socket_dir = " << server.dir() << "\nlisten_port = 6432\nlogfile = /dev/null\n"
-                        << "pidfile = " << pid_file << "\n";
-    Start(fmt::format("{} {} & cat >/dev/null; kill -KILL $!; wait", program, file));
-    AwaitAnswer();
-    std::ifstream(pid_file) >> pid_;
-  }
-
-  ~PgBouncer() {
-    {
-      const FileDescriptor closed = std::move(lifeline_);
-    }
-    Must(testing::WaitForExit(shell_, Clock::now() + kPatience));
-  }
-  PgBouncer(const PgBouncer&) = delete;
-  PgBouncer& operator=(const PgBouncer&) = delete;
-
-  const std::string& dsn() const { return dsn_; }
-  pid_t pid() const { return pid_; }
-
- private:
-  void Start(const std::string& script) {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) Die("no pipe");
-    lifeline_ = FileDescriptor(ends[1]);
-    const FileDescriptor input(ends[0]);
-    const FileDescriptor null(open("/dev/null", O_WRONLY | O_CLOEXEC));
-    shell_ =
-        Must(testing::Spawn({"/bin/sh", "-c", script}, Must(testing::Account::ForServer()), input.get(), null.get()));
-  }
-
-  void AwaitAnswer() const {
-    const auto deadline = Clock::now() + kPatience;
-    while (PQping(dsn_.c_str()) != PQPING_OK) {
-      if (Clock::now() > deadline) Die("PgBouncer does not answer");
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-  }
-
-  std::string dsn_;
-  FileDescriptor lifeline_;
-  pid_t shell_ = 0;
-  pid_t pid_ = 0;
-};
-
-// Bytes, by shares: a page that several processes have counts in parts, so that sums are right. Nothing where the
-// system does not tell.
-double MemoryOf(pid_t pid) {
-  std::ifstream rollup(fmt::format("/proc/{}/smaps_rollup", pid));
-  for (std::string word; rollup >> word;) {
-    double kilobytes = 0;
-    if (word == "Pss:" && rollup >> kilobytes) return kilobytes * 1024;
-  }
-  return 0;
-}
-
-double MemoryOfServer(pid_t postmaster) {
-  const std::vector<pid_t> children = testing::ChildrenOf(postmaster);
-  return std::accumulate(children.begin(), children.end(), MemoryOf(postmaster),
-                         [](double sum, pid_t child) { return sum + MemoryOf(child); });
-}
 
 struct Pooling {
   Pooling(const Ground& ground, std::string pgbouncer)
@@ -226,7 +138,7 @@ constexpr std::array kClients = {8, 64, 256, 512};
 
 absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
   if (absl::Status needed = ground.RequirePrivateServer(); !needed.ok()) return needed;
-  const auto program = FindPgBouncer();
+  const auto program = PgBouncer::Find();
   if (!program.ok()) return program.status();
   const auto pooling = std::make_shared<Pooling>(ground, *program);
   std::vector<Contender> contenders;
@@ -271,10 +183,10 @@ void Tell(const Results& results, Section& section) {
   section.Claim(11, "256 clients that insert single rows, transactions/s, pooled / direct",
                 {.words = "many clients are cheap"}, Unit::kTimes,
                 Ratio(results, "clients/256/pooled", "clients/256/direct", "rows_per_s"));
-  section.Claim(11, "Connect, query and disconnect, one client, times a second, pooled / direct",
+  section.Claim(11, "connect, query and disconnect, one client, times a second, pooled / direct",
                 {.words = "connecting is cheap"}, Unit::kTimes,
                 Ratio(results, "connect/pooled", "connect/direct", "rows_per_s"));
-  section.Claim(11, "Memory of an idle client, direct / pooled", {.words = "idle clients are cheap"}, Unit::kTimes,
+  section.Claim(11, "memory of an idle client, direct / pooled", {.words = "idle clients are cheap"}, Unit::kTimes,
                 Ratio(results, "idle/direct", "idle/pooled", "client_bytes"));
   section.Text(fmt::format(
       "PgBouncer in transaction mode with its default of 20 server connections, on the server's machine; all go "
@@ -301,9 +213,8 @@ void Tell(const Results& results, Section& section) {
   section.Add(TableOf(results, "idle/", "idle client", {{"memory", "client_bytes", Unit::kBytes, 1, true}}));
   section.Text(
       "bxb needs few connections in the first place: its writer has two for all of a process's threads. This is what "
-      "it "
-      "writes directly and through PgBouncer.");
-  section.Target("Writer through PgBouncer / direct, rows/s", Unit::kPercent, Bound::kShown, 0,
+      "it writes directly and through PgBouncer.");
+  section.Target("writer through PgBouncer / direct, rows/s", Unit::kPercent, Bound::kShown, 0,
                  Ratio(results, "writer/pooled", "writer/direct", "rows_per_s"));
   section.Add(TableOf(results, "writer/", "bxb's writer", {{"rows/s", "rows_per_s", Unit::kPerSecond, 1, true}}));
   TellPlot(results, section);

@@ -165,10 +165,8 @@ void Tell(const Results& results, Section& section) {
                  Figure(results, "profile", "share/client: bxb"));
   section.Text(
       "perf record, 997 samples a second, of this process and of the server's processes that it writes to, while the "
-      "writer "
-      "puts events into the table with the dedup index as fast as they go in (two lanes, without the dedup cache, "
-      "since the same "
-      "events are written again and again).");
+      "writer puts events into the table with the dedup index as fast as they go in (two lanes, without the dedup "
+      "cache, since the same events are written again and again).");
   BarChart chart{.title = "Where the processor time goes", .subtitle = "share of all samples", .bars = {}};
   for (const auto& [owner, share] : Largest(results, "share/")) {
     chart.bars.push_back({.name = owner,

@@ -36,11 +36,9 @@ void Tell(const Results& results, Section& section) {
                  Figure(results, "overhead/primary/usage/any", "more_us", kMicro));
   section.Text(
       "The same SQL, in turn through libpq and through the reader, in blocks of 50 reads; medians of each. `tiny` is "
-      "SELECT $1, "
-      "`usage` a customer's sum over a month; `bounds` asks for a token and a staleness bound. The reader adds five "
-      "short "
-      "statements in the same round trip: they say where the server is, and so hold every bound whatever has moved "
-      "since.");
+      "SELECT $1, `usage` a customer's sum over a month; `bounds` asks for a token and a staleness bound. The reader "
+      "adds five short statements in the same round trip: they say where the server is, and so hold every bound "
+      "whatever has moved since.");
   section.Add(TableOf(results, "overhead/", "server / query / bounds",
                       {{"libpq", "direct_us", Unit::kSeconds, kMicro},
                        {"reader", "reader_us", Unit::kSeconds, kMicro},

@@ -258,9 +258,9 @@ void Tell(const Results& results, Section& section) {
   const auto share = [&](const char* contender, const char* alone) {
     return Ratio(results, contender, alone, "rows_per_s");
   };
-  section.Claim(12, "Writer beside analytical queries on a replica, a core for each host, of alone",
+  section.Claim(12, "writer beside analytical queries on a replica, a core for each host, of alone",
                 {.words = "takes them off the primary"}, Unit::kPercent, share("apart/on_replica", "apart/alone"));
-  section.Claim(12, "Writer beside analytical queries on the primary, a core for each host, of alone",
+  section.Claim(12, "writer beside analytical queries on the primary, a core for each host, of alone",
                 {.words = "slower"}, Unit::kPercent, share("apart/on_primary", "apart/alone"));
   section.Text(
       "One bxb writer (two lanes), and beside it nothing, or two clients that run an aggregation over a whole table "

@@ -31,7 +31,7 @@ constexpr std::array kMoreIndexes = {"", "timestamp", "external_customer_id, tim
 
 struct Scaling {
   explicit Scaling(const Ground& ground)
-      : server(ground.server, ground.schema), rows(ground.Rows(150'000)), events(rows) {
+      : server(ground.server, ground.schema), rows(ground.Rows(120'000)), events(rows) {
     MakeIndexed();
   }
 
@@ -161,10 +161,8 @@ void AddPlots(const Results& results, Section& section) {
 void Tell(const Results& results, Section& section) {
   section.Text(
       "bxb's writer with dedup into the events table with the unique index, everything as by default but one thing. "
-      "Rows are "
-      "written as fast as they go in, but for linger: there 1,024 events are outstanding at any time. Processor times "
-      "are those of "
-      "this process and of the server's processes.");
+      "Rows are written as fast as they go in, but for linger: there 1,024 events are outstanding at any time. "
+      "Processor times are those of this process and of the server's processes.");
   AddPlots(results, section);
   const std::vector<MetricColumn> columns = {{"rows/s", "rows_per_s", Unit::kPerSecond, 1, true},
                                              {"client's CPU per row", "client_us", Unit::kSeconds, 1e-6},

@@ -14,6 +14,7 @@
 #include "bxb/testing/ephemeral_postgres.h"
 #include "report/experiments.h"
 #include "support/chart.h"
+#include "support/must.h"
 #include "support/parallel.h"
 
 namespace bxb::bench::report {
@@ -31,12 +32,6 @@ constexpr const char* kWalBuffers = "wal_buffers 64 MB";
 constexpr const char* kRareCheckpoints = "max_wal_size 8 GB, checkpoint_timeout 30 min";
 constexpr const char* kLz4 = "wal_compression lz4";
 constexpr const char* kAll = "all of them";
-
-template <typename T>
-T Must(absl::StatusOr<T> result) {
-  if (!result.ok()) Die(result.status().ToString());
-  return *std::move(result);
-}
 
 // A server that starts again with other settings.
 class Tuned {
@@ -78,7 +73,7 @@ std::unique_ptr<Server> Tuned::RestartWith(const Settings& settings) {
   for (const auto& [name, value] : settings) {
     Must(postgres_->Query(fmt::format("ALTER SYSTEM SET {} = '{}'", name, value)));
   }
-  if (const absl::Status restarted = postgres_->Restart(); !restarted.ok()) Die(restarted.ToString());
+  Must(postgres_->Restart());
   return std::make_unique<Server>(RunningServer{postgres_->dsn(), postgres_->pid(), postgres_->dir()}, "bench");
 }
 
@@ -217,11 +212,10 @@ void Tell(const Results& results, Section& section) {
   section.Text(
       "A private server with PostgreSQL's own settings (shared_buffers 128 MB, full_page_writes on; only autovacuum is "
       "off) is started again for each row of the table, with that setting. An events table with a primary key and "
-      "three "
-      "indexes is filled with as many rows as are measured, a CHECKPOINT follows, and then COPY is measured: binary, "
-      "encoded beforehand, a commit for each 10,000 rows, two connections. So the first change of each old page writes "
-      "the page into the WAL, which is all that wal_compression compresses. Single rows go into the emptied table by a "
-      "prepared INSERT on 8 connections, a commit each.");
+      "three indexes is filled with as many rows as are measured, a CHECKPOINT follows, and then COPY is measured: "
+      "binary, encoded beforehand, a commit for each 10,000 rows, two connections. So the first change of each old "
+      "page writes the page into the WAL, which is all that wal_compression compresses. Single rows go into the "
+      "emptied table by a prepared INSERT on 8 connections, a commit each.");
   section.Add(TableOf(results, "", "setting",
                       {{"COPY, rows/s", "rows_per_s", Unit::kPerSecond, 1, true},
                        {"INSERT, rows/s", "inserts_per_s", Unit::kPerSecond, 1, true},
