@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <iostream>
 #include <map>
+#include <regex>
 #include <string>
 
 #include "report/plan.h"
@@ -31,6 +32,12 @@ std::string Headline(const std::map<std::string, double>& values) {
   add("p50_ms", " p50", Unit::kSeconds, 1e-3);
   add("p99_ms", " p99", Unit::kSeconds, 1e-3);
   return line;
+}
+
+// Google Benchmark's own flag, which says so in words where nothing matches.
+bool Wanted(const Contender& contender) {
+  const std::string filter = benchmark::GetBenchmarkFilter();
+  return filter.empty() || filter == "all" || std::regex_search(contender.name, std::regex(filter));
 }
 
 // Keeps what each run has measured.
@@ -94,7 +101,7 @@ class Rounds {
   void RunRound(int round) {
     std::vector<const Contender*> order;
     for (const Contender& contender : contenders_) {
-      if (!contender.once || round == 1) order.push_back(&contender);
+      if (Wanted(contender) && (!contender.once || round == 1)) order.push_back(&contender);
     }
     if (round % 2 == 0) std::ranges::reverse(order);
     for (const Contender* contender : order) {

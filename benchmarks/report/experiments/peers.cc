@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "report/experiments.h"
@@ -172,6 +173,24 @@ void TellSeed(const Results& results, Section& section) {
   section.Add(std::move(table));
 }
 
+// What bounds bxb / psql where client and server share few cores: psql keeps one of them busy, and bxb can have no more
+// than all.
+void TellWhatBounds(const Results& results, Section& section) {
+  const auto psql = results.Of("psql_copy", "rows_per_s");
+  const auto client = results.Of("bxb/2", "client_us");
+  const auto server = results.Of("bxb/2", "server_us");
+  if (!psql || !client || !server) return;
+  const unsigned cores = std::thread::hardware_concurrency();
+  const double most = cores * 1e6 / (client->median + server->median);
+  section.Text(fmt::format(
+      "What stands in the way against psql: it keeps one process of the server busy, which has a core to itself; bxb's "
+      "two share the cores with their client. A row takes {} of processor time here, {} of it the client's, so that {} "
+      "cores can do no more than {}: {} of what psql does, with nobody ever waiting for the disk or for the other's "
+      "pages.",
+      Format((client->median + server->median) * 1e-6, Unit::kSeconds), Format(client->median * 1e-6, Unit::kSeconds),
+      cores, Format(most, Unit::kPerSecond), Format(most / psql->median, Unit::kTimes)));
+}
+
 void Tell(const Results& results, Section& section) {
   AddTargets(results, section);
   section.Text(fmt::format(
@@ -197,6 +216,7 @@ void Tell(const Results& results, Section& section) {
       "--on-conflict-do-nothing. Programs are timed by their own clocks, which start behind their start-up. pgbench's "
       "rows have the same columns and about the same widths; SQL makes them of random numbers.");
   if (!results.contenders().empty()) section.Add(Bars(results));
+  TellWhatBounds(results, section);
   TellSeed(results, section);
 }
 
