@@ -80,8 +80,8 @@ struct WriterOptions {
   absl::Duration linger = absl::ZeroDuration();
 
   /// Sends each batch in the order of its keys, where duplicates are told by them: neighbours share pages of the unique
-  /// index, which then takes them faster (docs/measurements.md has by how much), and writers that write the same keys do
-  /// not deadlock. Off saves the sorting, for events that come in the order of their keys anyway.
+  /// index, which then takes them faster (docs/measurements.md has by how much), and writers that write the same keys
+  /// do not deadlock. Off saves the sorting, for events that come in the order of their keys anyway.
   bool sort_by_key = true;
 
   /// The bound on the memory of all batches together: open, waiting and on the wire. When it is reached
