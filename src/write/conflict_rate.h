@@ -9,8 +9,7 @@ namespace bxb::write {
 ///
 /// With p that share, f the part of a direct COPY that is done when the server meets the first duplicate, m what a
 /// merge and l what a look-up costs where a direct COPY costs 1: direct first costs (1 - p) + p (f + m), look-up first
-/// 1 + l. With f about 1/2, m about 1.6 and l about 0.45, as measured (docs/measurements.md), they are equal at p =
-/// 0.41.
+/// 1 + l. With f about 1/2, m about 1.6 and l about 0.45 (measured: docs/measurements.md) they are equal at p = 0.41.
 ///
 /// Shared by the lanes of a writer. Thread-safe.
 class ConflictRate {
