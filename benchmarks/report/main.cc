@@ -15,6 +15,7 @@
 
 #include "report/experiment.h"
 #include "report/options.h"
+#include "report/out_folder.h"
 #include "report/page.h"
 #include "report/plan.h"
 #include "report/run.h"
@@ -110,7 +111,7 @@ void WriteFile(const std::string& path, const std::string& text) {
 }
 
 void WritePage(const Page& page, const std::string& folder) {
-  std::filesystem::create_directories(folder + "/plots");
+  MakeFolder(folder + "/plots");
   const std::vector<Block> blocks = Layout(page);
   for (const Block& block : blocks) {
     if (const auto* plot = std::get_if<Plot>(&block)) {
@@ -138,7 +139,7 @@ std::vector<const Experiment*> StillToRun(std::vector<const Experiment*> wanted,
 
 int Run(const Options& options) {
   const std::vector<const Experiment*> wanted = Wanted(options);
-  std::filesystem::create_directories(options.out);
+  const OutFolder out(options.out);
   std::cerr << (options.dsn.empty() ? "starting a private server ...\n" : "");
   Budget budget{.seconds = options.time_budget};
   const SharedServer server(options);
@@ -148,12 +149,11 @@ int Run(const Options& options) {
   Journal journal(options.out + "/results.tsv", JournalHeading(options, wanted), options.fresh);
   if (journal.resumed()) std::cerr << "going on with " << journal.path() << " (--fresh begins anew)\n";
   budget.spent_before = SpentBefore(journal);
-  const Ground ground{
-      .server = server.running(),
-      .schema = kSchema,
-      .scale = options.scale,
-      .folder = fmt::format("{}/bxb_report_{}", std::filesystem::temp_directory_path().string(), getpid()),
-      .peers = options.peers};
+  const Ground ground{.server = server.running(),
+                      .schema = kSchema,
+                      .scale = options.scale,
+                      .folder = out.work(),
+                      .peers = options.peers};
   const std::vector<const Experiment*> left = StillToRun(wanted, journal);
   const auto write = [&] {
     page.chapters = MakeChapters(wanted, journal);

@@ -37,7 +37,8 @@ class Writer {
     Warn();
     Text(
         fmt::format("Made by `{}`. Every figure is the median of its rounds, in brackets the lowest and the highest; "
-                    "what is compared ran interleaved, in one process, against one server, on the same rows.",
+                    "what is compared ran interleaved, round by round, against the same server and on the same rows, "
+                    "unless its section says otherwise.",
                     page_.command));
     WriteFacts();
     WriteClaims();

@@ -84,7 +84,7 @@ class Rounds {
       : experiment_(experiment), contenders_(contenders), allowance_(allowance), former_(former), journal_(journal) {}
 
   void Run() {
-    for (int done = 0; done == 0 || plan_.Another(former_ + done, Elapsed(), longest_); ++done) {
+    for (int done = 0; Remains(former_ + done + 1) && MayGoOn(done); ++done) {
       const auto start = std::chrono::steady_clock::now();
       RunRound(former_ + done + 1);
       const double seconds = SecondsSince(start);
@@ -97,11 +97,21 @@ class Rounds {
  private:
   double Elapsed() const { return allowance_.set_up + SecondsSince(begin_); }
 
+  bool MayGoOn(int done) const { return done == 0 || plan_.Another(former_ + done, Elapsed(), longest_); }
+
+  static bool RunsIn(int round, const Contender& contender) {
+    return Wanted(contender) && (!contender.once || round == 1);
+  }
+
+  bool Remains(int round) const {
+    return std::ranges::any_of(contenders_, [&](const Contender& contender) { return RunsIn(round, contender); });
+  }
+
   // Every other round goes backwards, so that no contender always follows the same one.
   void RunRound(int round) {
     std::vector<const Contender*> order;
     for (const Contender& contender : contenders_) {
-      if (Wanted(contender) && (!contender.once || round == 1)) order.push_back(&contender);
+      if (RunsIn(round, contender)) order.push_back(&contender);
     }
     if (round % 2 == 0) std::ranges::reverse(order);
     for (const Contender* contender : order) {

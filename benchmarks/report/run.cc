@@ -12,8 +12,10 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <thread>
 
+#include "report/out_folder.h"
 #include "report/plan.h"
 #include "report/rounds.h"
 
@@ -76,7 +78,8 @@ double Budget::Spent() const {
 }
 
 void TakeInterrupts() {
-  for (const int number : {SIGINT, SIGTERM}) signal(number, [](int) { interrupted = true; });
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, [](int) { interrupted = true; });
+  signal(SIGPIPE, SIG_IGN);  // whoever read what is printed may have gone
 }
 
 bool Interrupted() { return interrupted; }
@@ -87,7 +90,7 @@ void RunFirst(std::span<const Experiment* const> left, const Ground& ground, con
   for (const Experiment* each : left) weights.push_back(each->weight);
   const Allowance allowance{
       .slice = Slice(weights, budget.Left()), .later = Later(weights, budget.Left()), .elapsed = budget.Spent()};
-  std::filesystem::create_directories(ground.folder);
+  MakeFolder(ground.folder);
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) Die("fork failed");
@@ -96,7 +99,8 @@ void RunFirst(std::span<const Experiment* const> left, const Ground& ground, con
   // What the experiment itself has said is worth more.
   const bool told = !journal.Read()[std::string(experiment.name)].not_run.empty();
   if (!why.empty() && !told && !interrupted) journal.NotRun(experiment.name, why);
-  std::filesystem::remove_all(ground.folder);
+  std::error_code ignored;
+  std::filesystem::remove_all(ground.folder, ignored);
 }
 
 }  // namespace bxb::bench::report

@@ -20,7 +20,7 @@ struct Budget {
   double Left() const { return seconds - Spent(); }
 };
 
-/// From now on SIGINT and SIGTERM end the experiment that runs, and Interrupted() tells.
+/// From now on SIGINT, SIGTERM and SIGHUP end the experiment that runs, and Interrupted() tells.
 void TakeInterrupts();
 bool Interrupted();
 

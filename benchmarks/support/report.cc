@@ -99,6 +99,7 @@ const Results::ByRound& Results::Rounds(const std::string& contender, const std:
 }
 
 void TakeRun(const benchmark::BenchmarkReporter::Run& run, Results& results) {
+  if (run.run_type == benchmark::BenchmarkReporter::Run::RT_Aggregate) return;  // rounds are what we repeat
   const std::string& name = run.run_name.function_name;
   const std::size_t split = name.rfind("/round:");
   const std::string contender = name.substr(0, split);

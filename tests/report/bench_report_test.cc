@@ -148,7 +148,7 @@ void ExpectNoServerSoon(const Workplace& workplace) {
   const pq::Deadline deadline = pq::After(kPatience);
   const auto servers = [&] {
     std::set<std::string> names = workplace.Entries();
-    std::erase_if(names, [](const std::string& name) { return name == "out" || name.starts_with("bxb_report_"); });
+    std::erase_if(names, [](const std::string& name) { return name == "out"; });
     return names;
   };
   while (!servers().empty() && pq::Deadline::clock::now() < deadline) ::usleep(5'000);

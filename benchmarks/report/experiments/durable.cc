@@ -12,8 +12,8 @@ namespace {
 
 absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
   writer::Settings settings;
-  settings.dedup_rows = ground.Rows(20'000);
   settings.insert_rows = ground.Rows(3'000);
+  settings.dedup_rows = 4 * settings.insert_rows;  // what several connections share
   settings.durable_seconds = std::clamp(0.7 * ground.scale, 0.4, 3.0);
   // The closed loops take what the settings' time is worth at 200,000 events a second.
   const auto events = static_cast<std::size_t>(250'000 * settings.durable_seconds);
