@@ -71,7 +71,7 @@ void DropCutLine(const std::string& path) {
 std::string OneLine(std::string_view text) {
   std::string line(text);
   std::ranges::replace_if(line, [](char c) { return c == '\t' || c == '\n'; }, ' ');
-  return line;
+  return line.substr(0, line.find_last_not_of(' ') + 1);
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -44,12 +46,18 @@ class SharedServer {
       own_ = std::make_unique<Server>("");
     } else {
       users_ = {.dsn = options.dsn};
+      session_.emplace(options.dsn);
+      if (session_->Value(fmt::format("SELECT pg_try_advisory_lock({})", kLock)) != "t") {
+        Die("another report runs on this server");
+      }
       if (!options.yes) Ask();
     }
   }
 
   ~SharedServer() {
-    if (own_ == nullptr) Session(users_.dsn).Run(fmt::format("DROP SCHEMA IF EXISTS {} CASCADE", kSchema));
+    if (own_ != nullptr) return;
+    Session session(users_.dsn);  // one of its own: that of the lock has been idle for long, and may be gone
+    DropSchema(session, kSchema);
   }
 
   SharedServer(const SharedServer&) = delete;
@@ -58,22 +66,24 @@ class SharedServer {
   RunningServer running() const { return own_ == nullptr ? users_ : own_->running(); }
 
  private:
-  void Ask() const {
-    Session session(users_.dsn);
-    const std::string where = session.Value(
+  void Ask() {
+    const std::string where = session_->Value(
         "SELECT format('database %I of %s, as %I', current_database(), coalesce(host(inet_server_addr()), "
         "'this machine'), current_user)");
     std::cerr << fmt::format(
         "This fills the schema {} ({}) with up to some gigabytes of rows, and drops it at the end, with whatever it "
-        "held before. Go on? [y/N] ",
+        "held before. It loads the server fully while it runs and, as a superuser, makes checkpoints. Go on? [y/N] ",
         kSchema, where);
     std::string answer;
     std::getline(std::cin, answer);
     if (answer != "y" && answer != "Y" && answer != "yes") Die("nothing was done (--yes does not ask)");
   }
 
+  static constexpr std::int64_t kLock = 0x627862'7265706f;  // two reports would drop each other's schema
+
   std::unique_ptr<Server> own_;
   RunningServer users_;
+  std::optional<Session> session_;  ///< with the user's server; holds the lock
 };
 
 Facts FactsOf(const RunningServer& server) {
@@ -155,20 +165,22 @@ int Run(const Options& options) {
                       .folder = out.work(),
                       .peers = options.peers};
   const std::vector<const Experiment*> left = StillToRun(wanted, journal);
-  const auto write = [&] {
+  const auto write = [&](bool complete) {
+    page.complete = complete;
     page.chapters = MakeChapters(wanted, journal);
     WritePage(page, options.out);
   };
-  write();
+  write(left.empty());
   for (auto at = left.begin(); at != left.end() && !Interrupted(); ++at) {
     RunFirst({at, left.end()}, ground, budget, journal);
-    write();
+    write(std::next(at) == left.end() && !Interrupted());
   }
   if (!Interrupted()) journal.Complete();
   std::cerr << fmt::format("\n{} after {}: {}/report.md and {}/report.html\n",
                            Interrupted() ? "interrupted (start it again to go on)" : "finished",
                            MinutesAndSeconds(budget.Spent()), options.out, options.out);
-  return Interrupted() ? 130 : 0;
+  if (Interrupted()) return 130;
+  return std::ranges::any_of(page.chapters, [](const Chapter& chapter) { return chapter.rounds > 0; }) ? 0 : 1;
 }
 
 }  // namespace

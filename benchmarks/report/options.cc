@@ -19,7 +19,7 @@ Writes report.md and report.html, with plots, and leaves every figure in results
 killed goes on where it was when it is started again with the same options.
 
   --time-budget=TIME  for all experiments together: 90s, 10m, 2h (10m). Short runs have fewer rows; rounds fill the
-                      time, three at least where it suffices
+                      time: seven at most, three at least where it suffices. A minute or two go by in any case
   --full              the same as --time-budget=2h
   --scale=X           rows of each experiment, relative to those of a run of ten minutes (what suits the budget)
   --filter=REGEX      only experiments whose names match
@@ -28,7 +28,7 @@ killed goes on where it was when it is started again with the same options.
                       bxb_report, which is dropped afterwards. What needs servers of its own is left out then
   --yes               do not ask
   --fresh             do not go on with a former run
-  --out=FOLDER        for the page (build/release/report)
+  --out=FOLDER        for the page (build/release/report); a former one there is replaced
   --peers=FOLDER      what benchmarks/peers/fetch has made (build/peers)
 
 --benchmark_filter=REGEX and the other flags of Google Benchmark work, too. It never fails for being slow.
@@ -61,13 +61,20 @@ void RequireRegex(std::string_view flag, const std::string& value) {
   }
 }
 
+// What a shell takes as it is; everything else in quotes.
+std::string Quoted(std::string_view argument) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+";
+  if (argument.find_first_not_of(kPlain) == std::string_view::npos) return std::string(argument);
+  return fmt::format("'{}'", argument);
+}
+
 // As the user would write it, without what may hold a password.
 std::string CommandOf(int argc, char** argv) {
   std::string command = "./dev bench report";
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--benchmark_out")) continue;
-    command += " " + std::string(argument.starts_with("--dsn=") ? "--dsn=..." : argument);
+    command += " " + (argument.starts_with("--dsn=") ? "--dsn=..." : Quoted(argument));
   }
   return command;
 }

@@ -51,6 +51,9 @@ class Writer {
   void Text(std::string text) { blocks_.emplace_back(Paragraph{std::move(text)}); }
 
   void Warn() {
+    if (!page_.complete) {
+      blocks_.emplace_back(Warning{"The run has not come to its end: what is missing is still to come."});
+    }
     if (page_.optimized) return;
     blocks_.emplace_back(Warning{
         "NOT VALID: this program was built without optimisation. Its figures say nothing about anything; they are "
@@ -64,7 +67,8 @@ class Writer {
   }
 
   std::string Answer(const Measured& measured, Unit unit, const Chapter& chapter) const {
-    if (measured.figure) return Struck(Format(*measured.figure, unit));
+    const char* rounds = chapter.rounds == 1 ? ", one round" : "";
+    if (measured.figure) return Struck(Format(*measured.figure, unit) + rounds);
     const std::string& why = measured.why_not.empty() ? chapter.not_run : measured.why_not;
     return "not run: " + (why.empty() ? "this run did not get to it" : why);
   }

@@ -25,6 +25,7 @@ struct Chapter {
 struct Page {
   Facts facts;            ///< machine, server, settings, build
   bool optimized = true;  ///< else it says that its figures mean nothing, and strikes them out
+  bool complete = true;   ///< else it says that the run is not over
   std::string command;    ///< that made it
   std::vector<Chapter> chapters;
 };

@@ -24,11 +24,28 @@ testing::EphemeralPostgresOptions ServerOptions(std::map<std::string, std::strin
                    {"max_wal_size", "8GB"},
                    {"checkpoint_timeout", "30min"},
                    {"autovacuum", "off"},
-                   {"max_connections", "60"}});
+                   {"max_connections", "60"},
+                   {"max_locks_per_transaction", "256"}});
   return {.settings = std::move(settings)};
 }
 
+// Partitions before their roots; empty if there is none.
+std::string SomeTables(Session& session, const std::string& schema) {
+  return session.Value(
+      fmt::format("SELECT coalesce(string_agg(oid::regclass::text, ', '), '') FROM (SELECT oid FROM pg_class WHERE "
+                  "relnamespace = to_regnamespace('{}') AND relkind IN ('r', 'p') "
+                  "ORDER BY relkind DESC, relispartition DESC LIMIT 100) AS some_tables",
+                  schema));
+}
+
 }  // namespace
+
+void DropSchema(Session& session, const std::string& schema) {
+  for (std::string tables; !(tables = SomeTables(session, schema)).empty();) {
+    session.Run(fmt::format("DROP TABLE {} CASCADE", tables));
+  }
+  session.Run(fmt::format("DROP SCHEMA IF EXISTS {} CASCADE", schema));
+}
 
 Server::Server(std::string dsn, const std::map<std::string, std::string>& settings)
     : dsn_(std::move(dsn)), schema_(fmt::format("bxb_bench_{}", getpid())) {
@@ -56,11 +73,12 @@ RunningServer Server::running() const {
 void Server::CreateSchema() {
   session_.emplace(dsn_);
   may_checkpoint_ = session_->Value("SELECT usesuper FROM pg_user WHERE usename=current_user") == "t";
-  session_->Run(fmt::format("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}", schema_));
+  DropSchema(*session_, schema_);
+  session_->Run("CREATE SCHEMA " + schema_);
   CreateTables();
 }
 
-Server::~Server() { session_->Run(fmt::format("DROP SCHEMA {} CASCADE", schema_)); }
+Server::~Server() { DropSchema(*session_, schema_); }
 
 std::string Server::NameOf(Table table) const { return InSchema(table == Table::kDedup ? "dedup" : "seed"); }
 

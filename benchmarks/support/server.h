@@ -26,6 +26,10 @@ struct RunningServer {
   std::string folder;  ///< on its disk; empty: not known
 };
 
+/// Drops the schema, if it is there, with all that is in it: some tables in each transaction, as a server has locks for
+/// some hundred partitions only.
+void DropSchema(Session& session, const std::string& schema);
+
 /// The one server of a run, with its tables in a schema of their own.
 class Server {
  public:

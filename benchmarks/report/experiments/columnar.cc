@@ -18,6 +18,7 @@ namespace bxb::bench::report {
 namespace {
 
 constexpr double kSpent = 0.3;  // seconds, on each query of a round
+constexpr const char* kTwoMachines = "compares engines on one machine: run it without --dsn";
 
 struct Engine {
   std::string_view name;
@@ -94,6 +95,7 @@ void TellSize(benchmark::State& state, const Columnar& columnar, const Stock& st
 
 absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
   const auto columnar = std::make_shared<Columnar>(ground);
+  const bool one_machine = ground.private_server();
   std::vector<Contender> contenders;
   for (const Stock& stock : kStocks) {
     contenders.push_back({.name = std::string(stock.name),
@@ -102,9 +104,13 @@ absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
   }
   for (const Query& query : kQueries) {
     for (const Engine& engine : kEngines) {
-      contenders.push_back({.name = NameOf(query, engine.name), .run = [=](benchmark::State& state) {
-                              MeasureQuery(state, *columnar, query.name, engine.name);
-                            }});
+      contenders.push_back({.name = NameOf(query, engine.name),
+                            .run =
+                                [=](benchmark::State& state) {
+                                  if (!one_machine) return state.SkipWithError(kTwoMachines);
+                                  MeasureQuery(state, *columnar, query.name, engine.name);
+                                },
+                            .once = !one_machine});
     }
   }
   return contenders;

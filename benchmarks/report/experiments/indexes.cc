@@ -59,13 +59,15 @@ struct Indexing {
         narrow_rows(ground.Rows(400'000)),
         event_rows(ground.Rows(150'000)),
         narrow(narrow_rows),
-        encoded(Events(event_rows).All()) {}
+        encoded(Events(event_rows).All()),
+        sessions(Connect(server.dsn(), 1)) {}
 
   Server server;
   std::size_t narrow_rows;
   std::size_t event_rows;
   NarrowRows narrow;
   EncodedEvents encoded;
+  std::vector<Session> sessions;
 };
 
 void CopyNarrow(Indexing& indexing, const std::string& table) {
@@ -76,8 +78,7 @@ void CopyNarrow(Indexing& indexing, const std::string& table) {
 }
 
 void CopyEvents(Indexing& indexing, const std::string& table) {
-  std::vector<Session> sessions = Connect(indexing.server.dsn(), 1);
-  CopyBatches(sessions, CopySql(table), indexing.encoded, indexing.event_rows, kBatchRows);
+  CopyBatches(indexing.sessions, CopySql(table), indexing.encoded, indexing.event_rows, kBatchRows);
 }
 
 double Number(Server& server, const std::string& sql) { return std::stod(server.session().Value(sql)); }

@@ -21,13 +21,13 @@ namespace {
 
 constexpr int kLanes = 2;
 constexpr int kConnections = 32;
-constexpr std::array kBxbRates = {1'000, 5'000, 20'000, 50'000, 100'000, 150'000, 200'000, 300'000};
+constexpr std::array kBxbRates = {1'000, 5'000, 20'000, 50'000, 100'000, 150'000, 200'000, 300'000, 450'000, 600'000};
 constexpr std::array kInsertRates = {500, 1'000, 2'000, 5'000, 10'000, 15'000, 20'000, 30'000};
 constexpr std::array kBareRates = {20'000, 100'000};
 constexpr std::size_t kWarmUp = 400;
 
-// A rate is kept up where events are acknowledged about as fast as they come, and nobody waits long.
-constexpr double kKeptUp = 0.97;
+// A rate is kept up where nobody waits longer, and the last event is durable so soon after it was due: a backlog that
+// grows is late by more the longer the load lasts, one that does not is late by as much at any scale.
 constexpr double kLongMs = 100;
 
 struct Loading {
@@ -69,6 +69,7 @@ void Run(benchmark::State& state, Loading& loading, MakeTarget make, int rate) {
   for (auto _ : state) state.SetIterationTime(load.seconds());
   loading.server.RequireRows(loading.table, rows);
   state.SetItemsProcessed(static_cast<std::int64_t>(rows));
+  state.counters["behind_ms"] = (load.seconds() - static_cast<double>(rows) / rate) * 1e3;
   const writer::Load::Percentiles latency = load.Latencies();
   state.counters["p50_ms"] = latency.p50;
   state.counters["p99_ms"] = latency.p99;
@@ -88,10 +89,10 @@ absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
   return contenders;
 }
 
-bool KeptUp(const Results& results, const std::string& contender, int rate) {
-  const auto reached = results.Of(contender, "rows_per_s");
+bool KeptUp(const Results& results, const std::string& contender) {
+  const auto behind = results.Of(contender, "behind_ms");
   const auto p99 = results.Of(contender, "p99_ms");
-  return reached && p99 && reached->median >= kKeptUp * rate && p99->median <= kLongMs;
+  return behind && p99 && behind->median <= kLongMs && p99->median <= kLongMs;
 }
 
 template <std::size_t N>
@@ -100,7 +101,7 @@ std::string BreakingPoint(const Results& results, const std::string& name, const
   for (const int rate : rates) {
     const std::string contender = fmt::format("{}/{}", name, rate);
     if (!results.Of(contender, "p99_ms")) return "not run";
-    if (!KeptUp(results, contender, rate)) {
+    if (!KeptUp(results, contender)) {
       return fmt::format("{} .. {}", last ? Format(*last, Unit::kPerSecond) : "below", Format(rate, Unit::kPerSecond));
     }
     last = rate;
@@ -146,11 +147,11 @@ void Tell(const Results& results, Section& section) {
   section.Text(fmt::format(
       "Events come at a fixed rate whatever becomes of them, and each one's latency counts from the time at which it "
       "was due: one that had to wait because others were late is late itself (no coordinated omission). Two lanes "
-      "against {} connections with a prepared INSERT and a commit for each event; synchronous_commit = on; unique "
-      "index on the dedup key. It breaks where less than {:.0f} % of the rate is acknowledged in time, or p99 is above "
-      "{:.0f} ms: bxb at {}, INSERTs at {}.",
-      kConnections, 100 * kKeptUp, kLongMs, BreakingPoint(results, "bxb", kBxbRates),
-      BreakingPoint(results, "insert", kInsertRates)));
+      "against {3} connections with a prepared INSERT and a commit for each event; synchronous_commit = on; unique "
+      "index on the dedup key. A rate is too high where p99 is above {0:.0f} ms, or all events are durable only later "
+      "than {0:.0f} ms after the last was due (medians of the rounds): for bxb {1}, for INSERTs {2}. Events "
+      "acknowledged per second count to the last acknowledgement.",
+      kLongMs, BreakingPoint(results, "bxb", kBxbRates), BreakingPoint(results, "insert", kInsertRates), kConnections));
   section.Text(
       "Bare group commit does nothing but encode and copy. What bxb does more (it validates, hashes, claims and sorts, "
       "asks for durability with every batch and for the log position behind it) is some microseconds of an event's "
@@ -159,6 +160,7 @@ void Tell(const Results& results, Section& section) {
   AddPlot(results, section);
   section.Add(TableOf(results, "", "what / events per second",
                       {{"acknowledged", "rows_per_s", Unit::kPerSecond},
+                       {"all durable, after the last was due", "behind_ms", Unit::kSeconds, 1e-3},
                        {"p50", "p50_ms", Unit::kSeconds, 1e-3},
                        {"p99", "p99_ms", Unit::kSeconds, 1e-3, true},
                        {"p99.9", "p999_ms", Unit::kSeconds, 1e-3}}));

@@ -39,9 +39,12 @@ struct Vacuuming {
   std::string table;
 };
 
-void Copy(const Vacuuming& vacuuming, const std::string& sql, const EncodedEvents& encoded) {
-  std::vector<Session> sessions = Connect(vacuuming.server.dsn(), 1);
-  CopyBatches(sessions, sql, encoded, encoded.size(), kBatchRows);
+// Work that is connected already, and disconnects as it goes.
+using Work = std::function<void()>;
+
+Work Copy(const Vacuuming& vacuuming, const std::string& sql, const EncodedEvents& encoded) {
+  const auto sessions = std::make_shared<std::vector<Session>>(Connect(vacuuming.server.dsn(), 1));
+  return [=, &encoded] { CopyBatches(*sessions, sql, encoded, encoded.size(), kBatchRows); };
 }
 
 std::string UpsertSql(const std::string& table) {
@@ -53,12 +56,14 @@ std::string UpsertSql(const std::string& table) {
       table, kColumns);
 }
 
-void Bxb(const Vacuuming& vacuuming) {
+Work Bxb(const Vacuuming& vacuuming) {
   WriterOptions options{.dsn = vacuuming.server.dsn(), .table = vacuuming.table};
   options.lanes = 1;
-  const auto writer = OpenWriter(options);
-  WriteAll(*writer, vacuuming.events.First(vacuuming.rows));
-  FlushAll(*writer);
+  const std::shared_ptr<EventWriter> writer = OpenWriter(options);
+  return [writer, events = vacuuming.events.First(vacuuming.rows)] {
+    WriteAll(*writer, events);
+    FlushAll(*writer);
+  };
 }
 
 double Number(Server& server, const std::string& sql) { return std::stod(server.session().Value(sql)); }
@@ -85,16 +90,16 @@ void Recreate(const Vacuuming& vacuuming, Server& server) {
   server.Checkpoint();
 }
 
-// A table full of rows, and vacuumed; then `write`, about so many rows, and VACUUM again.
-void Measure(benchmark::State& state, Vacuuming& vacuuming, std::size_t rows, const std::function<void()>& write) {
+// A table full of rows, and vacuumed; then what `connect` returns writes, about so many rows, and VACUUM again.
+void Measure(benchmark::State& state, Vacuuming& vacuuming, std::size_t rows, Work (*connect)(const Vacuuming&)) {
   Server& server = vacuuming.server;
   const auto vacuum = [&] { server.session().Run("VACUUM " + vacuuming.table); };
   const std::string size = fmt::format("SELECT pg_total_relation_size('{}')", vacuuming.table);
   Recreate(vacuuming, server);
-  const double load = SecondsOf([&] { Copy(vacuuming, CopySql(vacuuming.table), vacuuming.loaded); });
+  const double load = SecondsOf(Copy(vacuuming, CopySql(vacuuming.table), vacuuming.loaded));
   const double first = SecondsOf(vacuum);
   const double before = Number(server, size);
-  const double seconds = MeasureWork(state, server, rows, write);
+  const double seconds = MeasureWork(state, server, rows, connect(vacuuming));
   state.counters["dead_per_row"] = DeadRows(server, vacuuming.table) / static_cast<double>(rows);
   state.counters["growth"] = Number(server, size) / before - 1;
   const double second = SecondsOf(vacuum);
@@ -111,13 +116,12 @@ absl::StatusOr<std::vector<Contender>> SetUp(const Ground& ground) {
     return absl::FailedPreconditionError("the server does not count dead rows: track_counts is off");
   }
   std::vector<Contender> contenders;
-  const auto add = [&](const char* name, std::size_t rows, const std::function<void(const Vacuuming&)>& write) {
-    contenders.push_back(
-        {name, [=](benchmark::State& state) { Measure(state, *vacuuming, rows, [&] { write(*vacuuming); }); }});
+  const auto add = [&](const char* name, std::size_t rows, Work (*connect)(const Vacuuming&)) {
+    contenders.push_back({name, [=](benchmark::State& state) { Measure(state, *vacuuming, rows, connect); }});
   };
-  add(kAppend, vacuuming->more, [](const Vacuuming& v) { Copy(v, CopySql(v.table), v.added); });
-  add(kDoNothing, vacuuming->rows, [](const Vacuuming& v) { Copy(v, MergeSql(v.table), v.loaded); });
-  add(kDoUpdate, vacuuming->rows, [](const Vacuuming& v) { Copy(v, UpsertSql(v.table), v.loaded); });
+  add(kAppend, vacuuming->more, [](const Vacuuming& v) { return Copy(v, CopySql(v.table), v.added); });
+  add(kDoNothing, vacuuming->rows, [](const Vacuuming& v) { return Copy(v, MergeSql(v.table), v.loaded); });
+  add(kDoUpdate, vacuuming->rows, [](const Vacuuming& v) { return Copy(v, UpsertSql(v.table), v.loaded); });
   add(kBxb, vacuuming->rows, Bxb);
   return contenders;
 }

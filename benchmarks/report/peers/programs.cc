@@ -33,6 +33,13 @@ Seconds NumberBehind(const absl::StatusOr<std::string>& output, std::string_view
   return Positive(std::strtod(WordBehind(*output, marker).c_str(), nullptr));
 }
 
+// Beside a server; what it prints is read here, so it is in English.
+absl::StatusOr<std::string> RunClient(std::vector<std::string> argv, const ProgramDsn& dsn) {
+  std::vector<std::string> environment = dsn.environment;
+  environment.emplace_back("LC_ALL=C");
+  return RunProgram(std::move(argv), kTimeout, environment);
+}
+
 // `run` inserts `rows` rows into `table`; what it cannot do is said on the page.
 void MeasureProgram(benchmark::State& state, Server& server, const std::string& table, std::size_t rows,
                     const std::function<Seconds()>& run) {
@@ -48,12 +55,12 @@ void MeasureProgram(benchmark::State& state, Server& server, const std::string& 
 }
 
 Seconds PsqlSeconds(const PeerGround& ground, const std::string& table) {
+  const ProgramDsn dsn = ForPrograms(ground.server.dsn());
   const std::string copy =
       fmt::format("\\copy {}({}) from '{}' (format binary)", table, kColumns, ground.binary_file());
-  const Seconds milliseconds = NumberBehind(RunProgram({"env", "LC_ALL=C", "psql", "-X", "-v", "ON_ERROR_STOP=1", "-d",
-                                                        ground.server.dsn(), "-c", "\\timing on", "-c", copy},
-                                                       kTimeout),
-                                            "Time: ");
+  const Seconds milliseconds = NumberBehind(
+      RunClient({"psql", "-X", "-v", "ON_ERROR_STOP=1", "-d", dsn.dsn, "-c", "\\timing on", "-c", copy}, dsn),
+      "Time: ");
   if (!milliseconds.ok()) return milliseconds;
   return *milliseconds / 1000;
 }
@@ -75,12 +82,13 @@ INSERT INTO {}({}) VALUES (lpad(to_hex(:organization::int), 32, '0')::uuid,
 Seconds PgbenchSeconds(const PeerGround& ground) {
   const std::string script = ground.report.folder + "/insert.sql";
   std::ofstream(script) << fmt::format(kPgbenchScript, ground.dedup(), kColumns);
+  const ProgramDsn dsn = ForPrograms(ground.server.dsn());
   const std::size_t each = ground.pgbench_rows / kPgbenchClients;
-  const Seconds rate = NumberBehind(
-      RunProgram({"env", "LC_ALL=C", "pgbench", "-n", "-M", "prepared", "-c", std::to_string(kPgbenchClients), "-j",
-                  "2", "-t", std::to_string(each), "-D", "n=0", "-f", script, ground.server.dsn()},
-                 kTimeout),
-      "tps = ");
+  const Seconds rate =
+      NumberBehind(RunClient({"pgbench", "-n", "-M", "prepared", "-c", std::to_string(kPgbenchClients), "-j", "2", "-t",
+                              std::to_string(each), "-D", "n=0", "-f", script, dsn.dsn},
+                             dsn),
+                   "tps = ");
   if (!rate.ok()) return rate;
   return static_cast<double>(ground.pgbench_rows) / *rate;
 }
@@ -88,9 +96,10 @@ Seconds PgbenchSeconds(const PeerGround& ground) {
 Seconds PgxSeconds(const PeerGround& ground) {
   const auto program = ground.report.Peer("pgx", "pgx_copy");
   if (!program.ok()) return program.status();
-  return NumberBehind(RunProgram({*program, ground.server.dsn(), ground.dedup(), std::string(kColumns),
-                                  ground.csv_file(), std::to_string(kPeerBatchRows), std::to_string(kPeerConnections)},
-                                 kTimeout),
+  const ProgramDsn dsn = ForPrograms(ground.server.dsn());
+  return NumberBehind(RunClient({*program, dsn.dsn, ground.dedup(), std::string(kColumns), ground.csv_file(),
+                                 std::to_string(kPeerBatchRows), std::to_string(kPeerConnections)},
+                                dsn),
                       "seconds ");
 }
 
@@ -100,12 +109,12 @@ Seconds ParallelCopySeconds(const PeerGround& ground) {
   const std::string name = "timescaledb-parallel-copy";
   const auto program = ground.report.Peer(name, name);
   if (!program.ok()) return program.status();
-  const auto output =
-      RunProgram({*program, "--connection", ground.server.dsn(), "--schema", ground.report.schema, "--table",
-                  WithoutSchema(ground.dedup()), "--columns", std::string(kColumns), "--file", ground.csv_file(),
-                  "--workers", std::to_string(kPeerConnections), "--batch-size", std::to_string(kPeerBatchRows),
-                  "--on-conflict-do-nothing", "--verbose"},
-                 kTimeout);
+  const ProgramDsn dsn = ForPrograms(ground.server.dsn());
+  const auto output = RunClient(
+      {*program, "--connection", dsn.dsn, "--schema", ground.report.schema, "--table", WithoutSchema(ground.dedup()),
+       "--columns", std::string(kColumns), "--file", ground.csv_file(), "--workers", std::to_string(kPeerConnections),
+       "--batch-size", std::to_string(kPeerBatchRows), "--on-conflict-do-nothing", "--verbose"},
+      dsn);
   if (!output.ok()) return output.status();
   absl::Duration took;
   if (!absl::ParseDuration(WordBehind(*output, "took "), &took)) return Positive(0);
@@ -117,11 +126,11 @@ Seconds AdbcSeconds(const PeerGround& ground) {
   if (!python.ok()) return python.status();
   const auto script = ground.report.Peer("adbc", "adbc_copy.py");
   if (!script.ok()) return script.status();
-  return NumberBehind(
-      RunProgram({*python, *script, ground.server.dsn(), ground.report.schema, WithoutSchema(ground.dedup()),
-                  std::string(kColumns), ground.csv_file(), std::to_string(kPeerBatchRows)},
-                 kTimeout),
-      "seconds ");
+  const ProgramDsn dsn = ForPrograms(ground.server.dsn());
+  return NumberBehind(RunClient({*python, *script, dsn.dsn, ground.report.schema, WithoutSchema(ground.dedup()),
+                                 std::string(kColumns), ground.csv_file(), std::to_string(kPeerBatchRows)},
+                                dsn),
+                      "seconds ");
 }
 
 }  // namespace

@@ -33,14 +33,14 @@ absl::StatusOr<std::string> PgBouncer::Find() {
 }
 
 PgBouncer::PgBouncer(const std::string& program, const testing::EphemeralPostgres& server)
-    : dsn_(fmt::format("host={} port=6432 user=postgres dbname=postgres", server.dir())) {
+    : dsn_(fmt::format("host='{}' port=6432 user=postgres dbname=postgres", server.dir())) {
   const std::string file = server.dir() + "/pgbouncer.ini";
   const std::string pid_file = server.dir() + "/pgbouncer.pid";
-  std::ofstream(file) << "[databases]\npostgres = host=" << server.dir() << " user=postgres\n"
+  std::ofstream(file) << "[databases]\npostgres = host='" << server.dir() << "' user=postgres\n"
                       << "[pgbouncer]\nauth_type = any\npool_mode = transaction\nmax_client_conn = 2000\n"
                       << "unix_socket_dir = " << server.dir() << "\nlisten_port = 6432\nlogfile = /dev/null\n"
                       << "pidfile = " << pid_file << "\n";
-  Start(fmt::format("{} {} & cat >/dev/null; kill -KILL $!; wait", program, file));
+  Start(program, file);
   AwaitAnswer();
   std::ifstream(pid_file) >> pid_;
 }
@@ -50,12 +50,12 @@ PgBouncer::~PgBouncer() {
   Must(testing::WaitForExit(shell_, Clock::now() + kPatience));
 }
 
-void PgBouncer::Start(const std::string& script) {
+void PgBouncer::Start(const std::string& program, const std::string& file) {
   Pipe pipe;
   lifeline_ = std::move(pipe.write);
   const FileDescriptor null(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  shell_ =
-      Must(testing::Spawn({"/bin/sh", "-c", script}, Must(testing::Account::ForServer()), pipe.read.get(), null.get()));
+  shell_ = Must(testing::Spawn({"/bin/sh", "-c", R"("$0" "$1" & cat >/dev/null; kill -KILL $!; wait)", program, file},
+                               Must(testing::Account::ForServer()), pipe.read.get(), null.get()));
 }
 
 void PgBouncer::AwaitAnswer() const {

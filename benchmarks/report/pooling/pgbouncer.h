@@ -26,7 +26,7 @@ class PgBouncer {
   pid_t pid() const { return pid_; }
 
  private:
-  void Start(const std::string& script);
+  void Start(const std::string& program, const std::string& file);
   void AwaitAnswer() const;
 
   std::string dsn_;
