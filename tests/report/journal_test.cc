@@ -172,7 +172,7 @@ TEST_F(JournalTest, AReasonOfSeveralLinesStaysOne) {
   Journal journal = Open();
   journal.WhyNot("copy", "a", "ERROR:\tno\nDETAIL: disk\n");
   journal.NotRun("copy", "one\n\ttwo");
-  EXPECT_EQ(journal.Read().at("copy").results.WhyNot("a"), "ERROR: no DETAIL: disk ");
+  EXPECT_EQ(journal.Read().at("copy").results.WhyNot("a"), "ERROR: no DETAIL: disk");
   EXPECT_EQ(journal.Read().at("copy").not_run, "one  two");
 }
 

@@ -89,9 +89,9 @@ TEST(OptionsDeathTest, WhatNobodyKnowsIsRefusedWithTheUsage) {
   ExpectRefused("copy", "not understood: copy");
 }
 
-TEST(Options, TheCommandIsAsItWasGiven) {
+TEST(Options, TheCommandIsAsAShellTakesIt) {
   EXPECT_EQ(Parse({"--filter=^copy$", "--scale=0.01", "--fresh"}).command,
-            "./dev bench report --filter=^copy$ --scale=0.01 --fresh");
+            "./dev bench report '--filter=^copy$' --scale=0.01 --fresh");
 }
 
 TEST(Options, TheCommandHoldsNoPassword) {

@@ -129,6 +129,21 @@ TEST(Page, TellsWhichTargetsAreMet) {
                           Cells{"missing", "at least 0.90 x", "not run: no disk", "", "[copy](#copy)"}));
 }
 
+TEST(Page, MarksWhatRestsOnOneRound) {
+  Section section;
+  section.Claim(1, "what", {1, 1}, Unit::kTimes, Of(2));
+  Chapter chapter = ChapterOf("copy", section);
+  chapter.rounds = 1;
+  EXPECT_EQ(Rows(PageOf({chapter}), "#").at(0).at(kMeasured), "2.00 x, one round");
+}
+
+TEST(Page, SaysThatTheRunIsNotOver) {
+  Page page = PageOf({});
+  EXPECT_THAT(Warnings(page), IsEmpty());
+  page.complete = false;
+  EXPECT_THAT(Warnings(page), ElementsAre(HasSubstr("has not come to its end")));
+}
+
 TEST(Page, HasNoTableOfClaimsOrTargetsWhereThereAreNone) {
   const Page page = PageOf({ChapterOf("copy", {})});
   EXPECT_THAT(Rows(page, "#"), IsEmpty());
