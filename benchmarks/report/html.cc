@@ -5,6 +5,7 @@
 #include <string>
 
 #include "report/page.h"
+#include "support/chart_text.h"
 
 namespace bxb::bench::report {
 namespace {
@@ -29,29 +30,6 @@ figure { margin: 1.4rem 0; } figure svg { width: 100%; height: auto; } figcaptio
   font-size: .9rem; } code { font-size: .88em; background: var(--mark); padding: .1em .3em; border-radius: 4px; }
 )css";
 
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
 // Takes `open`text`close` at the front of `text`, and says what is between them.
 bool TakeBetween(std::string_view& text, std::string_view open, std::string_view close, std::string_view& inner) {
   if (!text.starts_with(open)) return false;
@@ -70,14 +48,14 @@ std::string Inline(std::string_view text) {
     std::string_view target;
     std::string_view rest = text;
     if (TakeBetween(text, "`", "`", inner)) {
-      html += fmt::format("<code>{}</code>", Escaped(inner));
+      html += fmt::format("<code>{}</code>", Escape(inner));
     } else if (TakeBetween(text, "~~", "~~", inner)) {
-      html += fmt::format("<s>{}</s>", Escaped(inner));
+      html += fmt::format("<s>{}</s>", Escape(inner));
     } else if (TakeBetween(rest, "[", "](", inner) && TakeBetween(rest, "#", ")", target)) {
-      html += fmt::format("<a href=\"#{}\">{}</a>", Escaped(target), Escaped(inner));
+      html += fmt::format("<a href=\"#{}\">{}</a>", Escape(target), Escape(inner));
       text = rest;
     } else {
-      html += Escaped(text.substr(0, 1));
+      html += Escape(text.substr(0, 1));
       text.remove_prefix(1);
     }
   }
@@ -95,7 +73,7 @@ std::string_view ClassOf(const std::string& cell, bool of_words) {
 
 struct Renderer {
   std::string operator()(const Heading& heading) const {
-    const std::string id = heading.anchor.empty() ? "" : fmt::format(" id=\"{}\"", Escaped(heading.anchor));
+    const std::string id = heading.anchor.empty() ? "" : fmt::format(" id=\"{}\"", Escape(heading.anchor));
     return fmt::format("<h{0}{1}>{2}</h{0}>\n", heading.level, id, Inline(heading.text));
   }
 
@@ -139,7 +117,7 @@ std::string Html(std::span<const Block> blocks) {
       "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n<body>\n{}</body>\n"
       "</html>\n",
-      Escaped(title), kStyle, body);
+      Escape(title), kStyle, body);
 }
 
 }  // namespace bxb::bench::report

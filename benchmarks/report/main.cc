@@ -151,8 +151,8 @@ int Run(const Options& options) {
   const std::vector<const Experiment*> wanted = Wanted(options);
   const OutFolder out(options.out);
   std::cerr << (options.dsn.empty() ? "starting a private server ...\n" : "");
-  Budget budget{.seconds = options.time_budget};
   const SharedServer server(options);
+  Budget budget{.seconds = options.time_budget};  // whoever is asked may take their time
   TakeInterrupts();
   Page page{.facts = FactsOf(server.running()), .optimized = Optimized(), .command = options.command, .chapters = {}};
   Print(page.facts);

@@ -48,8 +48,8 @@ void Measure(const Experiment& experiment, const Ground& ground, Allowance allow
 [[noreturn]] void BeExperiment(const Experiment& experiment, const Ground& ground, const Allowance& allowance,
                                Journal& journal, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) std::_Exit(1);  // it has died before
-  signal(SIGINT, SIG_IGN);                 // a terminal sends it to both; the parent decides
+  if (getppid() != parent) std::_Exit(1);                             // it has died before
+  for (const int number : {SIGINT, SIGHUP}) signal(number, SIG_IGN);  // a terminal tells both; the parent decides
   signal(SIGTERM, SIG_DFL);
   Measure(experiment, ground, allowance, journal);
   std::_Exit(0);

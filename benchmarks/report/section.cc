@@ -114,6 +114,14 @@ std::string Cell(const Measured& measured, Unit unit) {
   return measured.figure ? Format(measured.figure->median, unit) : "not run";
 }
 
+std::vector<MetricColumn> AcknowledgementColumns() {
+  return {{"rows/s", "rows_per_s", Unit::kPerSecond, 1, true},
+          {"p50", "p50_ms", Unit::kSeconds, 1e-3},
+          {"p99", "p99_ms", Unit::kSeconds, 1e-3},
+          {"client's CPU per event", "client_us", Unit::kSeconds, 1e-6},
+          {"server's", "server_us", Unit::kSeconds, 1e-6}};
+}
+
 TextTable TableOf(const Results& results, std::string_view prefix, std::string_view first_title,
                   const std::vector<MetricColumn>& columns) {
   TextTable table{.head = {std::string(first_title)}, .rows = {}};

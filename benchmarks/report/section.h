@@ -117,6 +117,9 @@ struct MetricColumn {
   double factor = 1;
   bool spread = false;  ///< "median (min .. max)"
 };
+/// Of events that each wait for their own commit: how many a second, how long, and what they cost.
+std::vector<MetricColumn> AcknowledgementColumns();
+
 TextTable TableOf(const Results& results, std::string_view prefix, std::string_view first_title,
                   const std::vector<MetricColumn>& columns);
 

@@ -1,9 +1,5 @@
 #include "bxb/testing/ephemeral_postgres.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -13,7 +9,7 @@
 #include "pq/connection.h"
 #include "pq/deadline.h"
 #include "testing/ephemeral_postgres_impl.h"
-#include "testing/file_descriptor.h"
+#include "testing/free_port.h"
 #include "testing/process.h"
 #include "testing/server_binaries.h"
 
@@ -21,20 +17,6 @@ namespace bxb::testing {
 namespace {
 
 constexpr char kLoopback[] = "127.0.0.1";
-
-// Another program may take the port before the server does; the kernel hands out a different one each time.
-absl::StatusOr<int> FreePort() {
-  const FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = ::inet_addr(kLoopback);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (!socket.valid() || ::bind(socket.get(), generic, size) != 0 || ::getsockname(socket.get(), generic, &size) != 0) {
-    return absl::ErrnoToStatus(errno, "no free TCP port");
-  }
-  return ntohs(address.sin_port);
-}
 
 absl::Status AddDefaults(EphemeralPostgresOptions& options, const ServerFolder& folder) {
   const absl::StatusOr<int> port = options.listen_tcp ? FreePort() : 5432;

@@ -15,8 +15,8 @@ constexpr std::string_view kFormat = "TabSeparated";
 }  // namespace
 
 // The package has no header: these are its exported functions, as its documentation of the C API has them.
-struct Chdb::Library {
-  explicit Library(void* handle) : handle_(handle) {
+struct Chdb::Functions {
+  explicit Functions(void* handle) : handle_(handle) {
     Find("chdb_connect", connect);
     Find("chdb_close_conn", close);
     Find("chdb_query_n", query);
@@ -59,7 +59,7 @@ struct Chdb::Library {
 absl::StatusOr<std::unique_ptr<Chdb>> Chdb::Open(const std::string& library, const std::string& folder) {
   void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed: its threads may outlive us
   if (handle == nullptr) return absl::FailedPreconditionError(dlerror());
-  auto functions = std::make_unique<Library>(handle);
+  auto functions = std::make_unique<Functions>(handle);
   if (!functions->missing.empty()) return absl::FailedPreconditionError("libchdb.so has no " + functions->missing);
   std::string program = "clickhouse";
   std::string path = "--path=" + folder;
@@ -69,42 +69,42 @@ absl::StatusOr<std::unique_ptr<Chdb>> Chdb::Open(const std::string& library, con
   return std::unique_ptr<Chdb>(new Chdb(std::move(functions), connection));
 }
 
-Chdb::Chdb(std::unique_ptr<Library> library, void** connection)
-    : library_(std::move(library)), connection_(connection) {}
+Chdb::Chdb(std::unique_ptr<Functions> functions, void** connection)
+    : functions_(std::move(functions)), connection_(connection) {}
 
-Chdb::~Chdb() { library_->close(connection_); }
+Chdb::~Chdb() { functions_->close(connection_); }
 
 std::string Chdb::Query(std::string_view sql) {
   std::string answer;
-  Take(library_->query(*connection_, sql.data(), sql.size(), kFormat.data(), kFormat.size()), &answer);
+  Take(functions_->query(*connection_, sql.data(), sql.size(), kFormat.data(), kFormat.size()), &answer);
   return answer;
 }
 
 void Chdb::Take(void* result, std::string* answer) {
-  if (const char* error = library_->error(result); error != nullptr) Die(std::string("ClickHouse: ") + error);
-  if (answer != nullptr && library_->length(result) > 0) {
-    answer->assign(library_->buffer(result), library_->length(result));
+  if (const char* error = functions_->error(result); error != nullptr) Die(std::string("ClickHouse: ") + error);
+  if (answer != nullptr && functions_->length(result) > 0) {
+    answer->assign(functions_->buffer(result), functions_->length(result));
   }
-  library_->destroy_result(result);
+  functions_->destroy_result(result);
 }
 
 Chdb::Insert::Insert(Chdb& chdb, std::string_view sql)
     : chdb_(chdb),
-      stream_(chdb.library_->insert(*chdb.connection_, sql.data(), sql.size(), kFormat.data(), kFormat.size())) {
+      stream_(chdb.functions_->insert(*chdb.connection_, sql.data(), sql.size(), kFormat.data(), kFormat.size())) {
   Check();
 }
 
-Chdb::Insert::~Insert() { chdb_.library_->destroy_insert(stream_); }
+Chdb::Insert::~Insert() { chdb_.functions_->destroy_insert(stream_); }
 
 void Chdb::Insert::Append(std::string_view lines) {
-  chdb_.library_->append(stream_, lines.data(), lines.size());
+  chdb_.functions_->append(stream_, lines.data(), lines.size());
   Check();
 }
 
-void Chdb::Insert::Finish() { chdb_.Take(chdb_.library_->done(stream_), nullptr); }
+void Chdb::Insert::Finish() { chdb_.Take(chdb_.functions_->done(stream_), nullptr); }
 
 void Chdb::Insert::Check() {
-  if (const char* error = chdb_.library_->insert_error(stream_); error != nullptr) {
+  if (const char* error = chdb_.functions_->insert_error(stream_); error != nullptr) {
     Die(std::string("ClickHouse: ") + error);
   }
 }

@@ -40,12 +40,12 @@ class Chdb {
   };
 
  private:
-  struct Library;
-  Chdb(std::unique_ptr<Library> library, void** connection);
+  struct Functions;
+  Chdb(std::unique_ptr<Functions> functions, void** connection);
 
   void Take(void* result, std::string* answer);
 
-  std::unique_ptr<Library> library_;
+  std::unique_ptr<Functions> functions_;
   void** connection_;
 };
 

@@ -1,10 +1,8 @@
 #include "report/columnar/timescaledb.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +14,8 @@
 #include <utility>
 
 #include "report/pipe.h"
-#include "support/session.h"
+#include "support/must.h"
+#include "testing/free_port.h"
 
 namespace bxb::bench::report {
 namespace {
@@ -26,19 +25,6 @@ using testing::FileDescriptor;
 
 constexpr std::chrono::seconds kStarts(60);
 constexpr std::chrono::seconds kEnds(10);
-
-// One that is free now.
-int FreePort() {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  if (listener < 0 || bind(listener, any, size) != 0 || getsockname(listener, any, &size) != 0) Die("no free port");
-  close(listener);
-  return ntohs(address.sin_port);
-}
 
 // Reads what the server prints, until it is ready; the reason where it does not come to that.
 absl::Status AwaitReady(int output) {
@@ -63,7 +49,7 @@ absl::Status AwaitReady(int output) {
 absl::StatusOr<std::unique_ptr<TimescaleDb>> TimescaleDb::Start(const std::string& front, const std::string& folder) {
   Pipe input;
   Pipe output;
-  const int port = FreePort();
+  const int port = Must(testing::FreePort());
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input.read.get(), STDIN_FILENO);

@@ -56,12 +56,7 @@ void Tell(const Results& results, Section& section) {
     AddBar(results, "insert/" + connections, "single-row INSERT, " + connections + " connections", chart);
   }
   section.Add(Plot{.name = "durable", .caption = "Durable acknowledgements per second", .svg = chart.Svg()});
-  section.Add(TableOf(results, "", "contender",
-                      {{"rows/s", "rows_per_s", Unit::kPerSecond, 1, true},
-                       {"p50", "p50_ms", Unit::kSeconds, 1e-3},
-                       {"p99", "p99_ms", Unit::kSeconds, 1e-3},
-                       {"client's CPU per event", "client_us", Unit::kSeconds, 1e-6},
-                       {"server's", "server_us", Unit::kSeconds, 1e-6}}));
+  section.Add(TableOf(results, "", "contender", AcknowledgementColumns()));
 }
 
 }  // namespace

@@ -122,14 +122,14 @@ LineChart::Line LineOf(const Results& results, const std::string& name, const st
 }
 
 void AddPlot(const Results& results, Section& section) {
-  LineChart chart{.title = "Until an event is durable",
-                  .subtitle = "open loop, counted from the time an event was due",
-                  .x = {.title = "events per second", .scale = Scale::kLog},
-                  .y = {.title = "acknowledgement latency, ms", .scale = Scale::kLog},
-                  .lines = {LineOf(results, "bxb", "bxb p99", "p99_ms", kBxbRates),
-                            LineOf(results, "bxb", "bxb p50", "p50_ms", kBxbRates),
-                            LineOf(results, "insert", "INSERT p99", "p99_ms", kInsertRates),
-                            LineOf(results, "insert", "INSERT p50", "p50_ms", kInsertRates)}};
+  const LineChart chart{.title = "Until an event is durable",
+                        .subtitle = "open loop, counted from the time an event was due",
+                        .x = {.title = "events per second", .scale = Scale::kLog},
+                        .y = {.title = "acknowledgement latency, ms", .scale = Scale::kLog},
+                        .lines = {LineOf(results, "bxb", "bxb p99", "p99_ms", kBxbRates),
+                                  LineOf(results, "bxb", "bxb p50", "p50_ms", kBxbRates),
+                                  LineOf(results, "insert", "INSERT p99", "p99_ms", kInsertRates),
+                                  LineOf(results, "insert", "INSERT p50", "p50_ms", kInsertRates)}};
   section.Add(
       Plot{.name = "latency",
            .caption = "Acknowledgement latency against rate: bxb with two connections, single-row INSERTs over 32",
@@ -141,7 +141,7 @@ void Tell(const Results& results, Section& section) {
     const std::string bxb = fmt::format("bxb/{}", rate);
     section.Target(fmt::format("open loop at {}: p99", Format(rate, Unit::kPerSecond)), Unit::kSeconds, Bound::kAtMost,
                    limit, Figure(results, bxb, "p99_ms", 1e-3));
-    section.Target(fmt::format("the same / bare group commit's p99"), Unit::kTimes, Bound::kAtMost, 1.2,
+    section.Target("the same / bare group commit's p99", Unit::kTimes, Bound::kAtMost, 1.2,
                    Ratio(results, bxb, fmt::format("group_commit/{}", rate), "p99_ms"));
   }
   section.Text(fmt::format(
@@ -155,8 +155,7 @@ void Tell(const Results& results, Section& section) {
   section.Text(
       "Bare group commit does nothing but encode and copy. What bxb does more (it validates, hashes, claims and sorts, "
       "asks for durability with every batch and for the log position behind it) is some microseconds of an event's "
-      "way; "
-      "the rest of its tail is the disk's, as the spread of the rounds tells.");
+      "way; the rest of its tail is the disk's, as the spread of the rounds tells.");
   AddPlot(results, section);
   section.Add(TableOf(results, "", "what / events per second",
                       {{"acknowledged", "rows_per_s", Unit::kPerSecond},

@@ -23,6 +23,7 @@
 #include "support/parallel.h"
 #include "support/writing.h"
 #include "writer/load.h"
+#include "writer/writer_target.h"
 
 namespace bxb::bench::report {
 namespace {
@@ -153,24 +154,8 @@ class Analysts {
   std::vector<std::jthread> threads_;
 };
 
-class WriterTarget : public writer::Target {
- public:
-  explicit WriterTarget(EventWriter& writer) : writer_(writer) {}
-
-  void Submit(const Event& event, writer::Load& load, std::uint32_t number) override {
-    const absl::Status taken = writer_.Write(event, [&load, number](const Outcome& outcome) {
-      if (!outcome.stored()) Die(outcome.status.ToString());
-      load.Acknowledge(number);
-    });
-    if (!taken.ok()) Die(taken.ToString());
-  }
-
- private:
-  EventWriter& writer_;
-};
-
 void Write(benchmark::State& state, Hosts& hosts) {
-  const auto writer =
+  auto writer =
       OpenWriter({.dsn = hosts.servers.primary().dsn(), .table = hosts.servers.primary().NameOf(Table::kDedup)});
   for (auto _ : state) {
     state.SetIterationTime(SecondsOf([&] {
@@ -179,7 +164,7 @@ void Write(benchmark::State& state, Hosts& hosts) {
     }));
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(hosts.rows));
-  WriterTarget target(*writer);
+  writer::WriterTarget target(std::move(writer));
   writer::Load load(target, hosts.events.Slice(hosts.rows, kLatencyRows));
   load.RunOpenLoop(kRate);
   state.counters["p99_ms"] = load.Latencies().p99;

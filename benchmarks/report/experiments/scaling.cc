@@ -171,12 +171,7 @@ void Tell(const Results& results, Section& section) {
   section.Add(TableOf(results, "batch/", "rows in a batch", columns));
   section.Add(TableOf(results, "properties/", "bytes of properties", columns));
   section.Add(TableOf(results, "indexes/", "indexes", columns));
-  section.Add(TableOf(results, "linger/", "linger, ms",
-                      {{"rows/s", "rows_per_s", Unit::kPerSecond, 1, true},
-                       {"p50", "p50_ms", Unit::kSeconds, 1e-3},
-                       {"p99", "p99_ms", Unit::kSeconds, 1e-3},
-                       {"client's CPU per event", "client_us", Unit::kSeconds, 1e-6},
-                       {"server's", "server_us", Unit::kSeconds, 1e-6}}));
+  section.Add(TableOf(results, "linger/", "linger, ms", AcknowledgementColumns()));
 }
 
 }  // namespace
