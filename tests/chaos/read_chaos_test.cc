@@ -15,6 +15,7 @@
 #include "chaos/read_checker.h"
 #include "chaos/read_stream.h"
 #include "chaos/seed.h"
+#include "support/sanitizers.h"
 #include "support/sql.h"
 
 namespace bxb::chaos {
@@ -23,13 +24,8 @@ namespace {
 using testing::EphemeralPostgres;
 
 // A sanitizer makes everything some ten times as slow.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kLeastReads = 8'000;
-constexpr absl::Duration kLongest = absl::Seconds(10);
-#else
-constexpr std::uint64_t kLeastReads = 55'000;
-constexpr absl::Duration kLongest = absl::Seconds(2);
-#endif
+constexpr std::uint64_t kLeastReads = kSanitized ? 8'000 : 55'000;
+constexpr absl::Duration kLongest = absl::Seconds(kSanitized ? 10 : 2);
 constexpr int kLeastFaults = 12;
 
 class ReadChaosTest : public ::testing::Test {

@@ -13,6 +13,7 @@
 #include "bxb/event.h"
 #include "bxb/status.h"
 #include "read/scan_support.h"
+#include "support/sanitizers.h"
 #include "support/shared_server.h"
 #include "support/sql.h"
 
@@ -169,11 +170,7 @@ TEST_F(ScanTest, MemoryDoesNotGrowWithTheTable) {
   Run("INSERT INTO notes SELECT g, now(), repeat('x', 1000) FROM generate_series(1, 400000) g");
   const long before = PeakKilobytes();
   EXPECT_EQ(Scan<Note>(connection_, {}, [](const Note&) { return absl::OkStatus(); }).value(), 400'000);
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr long kAllowance = 600L * 1024;  // The sanitizer keeps what is freed for a while.
-#else
-  constexpr long kAllowance = 16L * 1024;
-#endif
+  constexpr long kAllowance = (kAddressSanitizer ? 600L : 16L) * 1024;  // It keeps what is freed for a while.
   EXPECT_LT(PeakKilobytes() - before, kAllowance);
 }
 

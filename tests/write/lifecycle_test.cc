@@ -2,6 +2,7 @@
 #include <fstream>
 #include <thread>
 
+#include "support/sanitizers.h"
 #include "write/writer_fixture.h"
 
 namespace bxb {
@@ -152,12 +153,8 @@ TEST_F(WriterTest, LeavesNoConnectionBehind) {
   EXPECT_EQ(Value(count + " AND datname = current_database()"), "0");
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 // A sanitizer keeps up to four bytes of its own for each of ours.
-constexpr std::size_t kCopies = 5;
-#else
-constexpr std::size_t kCopies = 1;
-#endif
+constexpr std::size_t kCopies = kSanitized ? 5 : 1;
 
 std::size_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
