@@ -214,11 +214,14 @@ class Connection::Exchange {
   }
 
   absl::Status SendCopyData(absl::FunctionRef<std::string_view()> next_chunk, bool& end_sent) {
+    bool queued = false;
     for (std::string_view chunk = next_chunk(); !chunk.empty(); chunk = next_chunk()) {
+      // The last chunk leaves with the end of the data: a small COPY wakes the server once.
+      if (absl::Status flushed = queued ? Flush() : absl::OkStatus(); !flushed.ok()) return flushed;
       if (PQputCopyData(connection_, chunk.data(), static_cast<int>(chunk.size())) != 1) {
         return GiveUp(Lost(connection_));
       }
-      if (absl::Status flushed = Flush(); !flushed.ok()) return flushed;
+      queued = true;
     }
     end_sent = true;
     if (PQputCopyEnd(connection_, nullptr) != 1) return GiveUp(Lost(connection_));
