@@ -12,7 +12,16 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
 endif()
 
+# Parses what most files include once for all of them. It hides #include lines that are missing: not for the build that
+# is the measure.
+option(BXB_PRECOMPILE "Precompile the headers of the libraries that are used" OFF)
+if(BXB_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")  # ccache goes by contents
+endif()
+
+# All clones share what has been compiled.
 find_program(BXB_CCACHE ccache)
 if(BXB_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${BXB_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                  CCACHE_SLOPPINESS=pch_defines,time_macros ${BXB_CCACHE})
 endif()
