@@ -64,8 +64,8 @@ std::string Inline(std::string_view text) {
 
 std::string_view ClassOf(const std::string& cell, bool of_words) {
   if (cell.starts_with("not run")) return " class=\"not-run\"";
-  if (cell == "met") return " class=\"met\"";
-  if (cell == "not met") return " class=\"not-met\"";
+  if (cell == "met" || cell.starts_with("met, ")) return " class=\"met\"";
+  if (cell.starts_with("not met")) return " class=\"not-met\"";
   const bool figure =
       !of_words && !cell.empty() && cell.size() < 40 && (std::isdigit(static_cast<unsigned char>(cell[0])) != 0);
   return figure ? " class=\"figure\"" : "";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -57,6 +58,7 @@ class SharedServer {
   ~SharedServer() {
     if (own_ != nullptr) return;
     Session session(users_.dsn);  // one of its own: that of the lock has been idle for long, and may be gone
+    session.Run("SET lock_timeout = '30s'");  // an experiment that was killed may still hold locks for a moment
     DropSchema(session, kSchema);
   }
 
@@ -195,6 +197,8 @@ int main(int argc, char** argv) {
       std::cout << experiment->name << "  " << experiment->title << "\n";
     return 0;
   }
+  // For each connection whose DSN does not say: nothing here waits for ever for a host that does not answer.
+  setenv("PGCONNECT_TIMEOUT", "10", 0);  // NOLINT(concurrency-mt-unsafe): no thread has been started yet
   const int status = Run(options);
   benchmark::Shutdown();
   return status;

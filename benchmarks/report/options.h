@@ -1,6 +1,5 @@
 #pragma once
 
-#include <regex>
 #include <string>
 
 namespace bxb::bench::report {

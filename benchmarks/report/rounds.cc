@@ -52,16 +52,16 @@ class Recorder : public benchmark::BenchmarkReporter {
     Results results;
     for (const Run& run : runs) {
       TakeRun(run, results);
-      if (run.error_occurred) TellWhyNot(run);
+      if (const auto reason = WhyNot(run)) TellWhyNot(run, *reason);
     }
     for (const std::string& contender : results.contenders()) Keep(contender, results);
   }
 
  private:
-  void TellWhyNot(const Run& run) {
+  void TellWhyNot(const Run& run, const std::string& reason) {
     const std::string contender = run.run_name.function_name.substr(0, run.run_name.function_name.rfind("/round:"));
-    journal_.WhyNot(experiment_.name, contender, run.error_message);
-    std::cerr << "  not run: " << run.error_message;
+    journal_.WhyNot(experiment_.name, contender, reason);
+    std::cerr << "  not run: " << reason;
   }
 
   void Keep(const std::string& contender, const Results& results) {

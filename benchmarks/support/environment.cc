@@ -56,7 +56,7 @@ std::string SyncTime(const std::string& folder) {
 }
 
 std::string_view BuildType() {
-#ifdef NDEBUG
+#if defined(NDEBUG) && defined(__OPTIMIZE__)
   return "release";
 #else
   return "NOT A RELEASE BUILD: these figures mean nothing";
@@ -66,17 +66,19 @@ std::string_view BuildType() {
 }  // namespace
 
 Facts DescribeEnvironment(Session& session, const std::string& folder, double row_bytes) {
-  Facts facts = {{"cpu", FromProc("/proc/cpuinfo", "model name")},
-                 {"cores", std::to_string(std::thread::hardware_concurrency())},
-                 {"memory", Memory()},
-                 {"load average at start", LoadAverage()},
+  // A server that is not ours may be on another machine.
+  const std::string whose = folder.empty() ? "client's " : "";
+  Facts facts = {{whose + "cpu", FromProc("/proc/cpuinfo", "model name")},
+                 {whose + "cores", std::to_string(std::thread::hardware_concurrency())},
+                 {whose + "memory", Memory()},
+                 {whose + "load average at start", LoadAverage()},
                  {"build", std::string(BuildType())},
                  {"server", session.Value("SHOW server_version")},
                  {"disk", folder.empty() ? "the user's server" : SyncTime(folder)},
                  {"row", fmt::format("{:.0f} bytes encoded", row_bytes)}};
   constexpr std::array kTelling = {"fsync",           "synchronous_commit", "full_page_writes", "wal_level",
                                    "wal_sync_method", "shared_buffers",     "max_wal_size",     "checkpoint_timeout",
-                                   "autovacuum",      "lc_collate"};
+                                   "autovacuum",      "lc_collate",         "debug_assertions"};
   for (const char* setting : kTelling) {
     facts.emplace_back(setting, session.Value(fmt::format("SELECT current_setting('{}', true)", setting)));
   }

@@ -103,7 +103,7 @@ void TakeRun(const benchmark::BenchmarkReporter::Run& run, Results& results) {
   const std::string& name = run.run_name.function_name;
   const std::size_t split = name.rfind("/round:");
   const std::string contender = name.substr(0, split);
-  if (run.error_occurred) return results.AddReason(contender, run.error_message);
+  if (const auto reason = WhyNot(run)) return results.AddReason(contender, *reason);
   const int round = std::atoi(name.substr(split + 7).c_str());
   for (const auto& [counter, value] : run.counters) results.Add(contender, MetricName(counter), round, value);
 }

@@ -17,6 +17,16 @@ struct Summary {
   double median, min, max;
 };
 
+/// Why a run failed; nothing where it did not. Google Benchmark has renamed the members with version 1.8.
+template <typename Run>
+std::optional<std::string> WhyNot(const Run& run) {
+  if constexpr (requires { run.error_occurred; }) {
+    return run.error_occurred ? std::optional(run.error_message) : std::nullopt;
+  } else {
+    return run.skipped ? std::optional(run.skip_message) : std::nullopt;
+  }
+}
+
 /// A column of the printed table.
 struct Column {
   const char* title;

@@ -59,6 +59,7 @@ double PeakWhileFrozen(benchmark::State& state, const Ground& ground) {
   for (auto _ : state) {
     peak = std::max(peak, PeakWhile(std::chrono::seconds(ground.settings.stall_seconds)));
     state.SetIterationTime(ground.settings.stall_seconds);
+    state.counters["stalled_s"] = ground.settings.stall_seconds;
   }
   Must(ground.server.own()->Thaw());
   return peak;

@@ -3,14 +3,16 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "bxb/internal/copy_format.h"
 #include "support/parallel.h"
+#include "support/program.h"
 #include "support/writing.h"
 #include "writer/ground.h"
 
@@ -67,16 +69,19 @@ void SingleInserts(benchmark::State& state, const Ground& ground, int connection
   });
 }
 
-// psql's own clock, so that starting it is not counted; nothing where there is no psql.
-std::optional<double> PsqlSeconds(const std::string& command) {
-  std::FILE* output = popen(command.c_str(), "r");
-  if (output == nullptr) return std::nullopt;
-  double milliseconds = -1;
-  char line[256];  // NOLINT(modernize-avoid-c-arrays): for fgets
-  while (std::fgets(line, sizeof line, output) != nullptr) {
-    if (std::string_view(line).starts_with("Time: ")) milliseconds = std::strtod(line + 6, nullptr);
-  }
-  return pclose(output) == 0 && milliseconds > 0 ? std::optional(milliseconds / 1000) : std::nullopt;
+// psql's own clock, so that starting it is not counted.
+absl::StatusOr<double> PsqlSeconds(const std::string& dsn, const std::string& copy) {
+  const ProgramDsn server = ForPrograms(dsn);
+  std::vector<std::string> environment = server.environment;
+  environment.emplace_back("LC_ALL=C");
+  const auto output =
+      RunProgram({"psql", "-X", "-v", "ON_ERROR_STOP=1", "-d", server.dsn, "-c", "\\timing on", "-c", copy},
+                 absl::Minutes(2), environment);
+  if (!output.ok()) return output.status();
+  constexpr std::string_view kTime = "Time: ";
+  const std::size_t found = output->rfind(kTime);
+  if (found == std::string::npos) return absl::InternalError("psql told no time");
+  return std::strtod(output->c_str() + found + kTime.size(), nullptr) / 1000;
 }
 
 // What somebody would do by hand: one transaction, no answer for a row. Not run where there is no psql.
@@ -86,13 +91,11 @@ void PsqlCopy(benchmark::State& state, const Ground& ground, Table table) {
   std::ofstream(file, std::ios::binary) << internal::kCopyHeader << ground.encoded.Tuples(0, rows)
                                         << internal::kCopyTrailer;
   ground.server.Clear();
-  const std::string command = fmt::format(
-      R"sh(psql -X -v ON_ERROR_STOP=1 -d '{}' -c '\timing on' -c "\copy {}({}) from '{}' (format binary)" 2>&1)sh",
-      ground.server.dsn(), ground.server.NameOf(table), kColumns, file);
-  const std::optional<double> seconds = PsqlSeconds(command);
+  const auto seconds = PsqlSeconds(ground.server.dsn(), fmt::format("\\copy {}({}) from '{}' (format binary)",
+                                                                    ground.server.NameOf(table), kColumns, file));
   for (auto _ : state) state.SetIterationTime(seconds.value_or(0));
   std::filesystem::remove(file);
-  if (!seconds) return state.SkipWithError("psql was not found, or failed");
+  if (!seconds.ok()) return state.SkipWithError(std::string(seconds.status().message()).c_str());
   state.SetItemsProcessed(static_cast<std::int64_t>(rows));
 }
 

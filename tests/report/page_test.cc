@@ -112,6 +112,17 @@ TEST(Page, SaysWhyAClaimHasNoAnswer) {
   EXPECT_EQ(rows[1][kMeasured], "not run: this run did not get to it");
 }
 
+TEST(Page, TellsWhereRoundsDisagreeAboutATarget) {
+  Section section;
+  section.Target("mostly", Unit::kTimes, Bound::kAtLeast, 0.9,
+                 Measured{.figure = Summary{0.95, 0.8, 1}, .why_not = ""});
+  section.Target("seldom", Unit::kTimes, Bound::kAtMost, 0.9, Measured{.figure = Summary{0.95, 0.8, 1}, .why_not = ""});
+  constexpr std::size_t kVerdict = 3;
+  const auto rows = Rows(PageOf({ChapterOf("copy", section)}), "bxb");
+  EXPECT_EQ(rows[0][kVerdict], "met, but not in all rounds");
+  EXPECT_EQ(rows[1][kVerdict], "not met, but in some rounds");
+}
+
 TEST(Page, TellsWhichTargetsAreMet) {
   Section section;
   section.Target("enough", Unit::kTimes, Bound::kAtLeast, 0.9, Of(0.9));

@@ -78,11 +78,14 @@ TEST(Html, LeavesWhatOnlyLooksLikeMarkup) {
 }
 
 TEST(Html, MarksFiguresAndWhatIsMissing) {
-  const std::string html =
-      HtmlOf(TextTable{.head = {"a"}, .rows = {{"1.50 x"}, {"not run: no disk"}, {"met"}, {"not met"}, {"text"}}});
-  EXPECT_THAT(All(html, "(<td[^\n]*</td>)"),
-              ElementsAre("<td class=\"figure\">1.50 x</td>", "<td class=\"not-run\">not run: no disk</td>",
-                          "<td class=\"met\">met</td>", "<td class=\"not-met\">not met</td>", "<td>text</td>"));
+  const std::string html = HtmlOf(TextTable{
+      .head = {"a"},
+      .rows = {{"1.50 x"}, {"not run: no disk"}, {"met"}, {"met, but"}, {"not met"}, {"not met, but"}, {"text"}}});
+  EXPECT_THAT(
+      All(html, "(<td[^\n]*</td>)"),
+      ElementsAre("<td class=\"figure\">1.50 x</td>", "<td class=\"not-run\">not run: no disk</td>",
+                  "<td class=\"met\">met</td>", "<td class=\"met\">met, but</td>", "<td class=\"not-met\">not met</td>",
+                  "<td class=\"not-met\">not met, but</td>", "<td>text</td>"));
 }
 
 TEST(Html, HoldsItsPlots) {

@@ -68,10 +68,8 @@ class ClickHouseStore : public Store {
 
  private:
   ClickHouseStore(std::unique_ptr<Chdb> chdb, const UsageMonth& month);
-  void Create(std::string_view table, std::string_view settings);
   void Fill(const UsageMonth& month);
   void Keep(const std::string& table);
-  double Number(const std::string& sql);
 
   std::unique_ptr<Chdb> chdb_;
 };
@@ -86,7 +84,6 @@ class TimescaleStore : public Store {
  private:
   TimescaleStore(std::unique_ptr<TimescaleDb> server, const UsageMonth& month);
   void Create();
-  void Keep(const std::string& name, const std::string& chunks);
 
   std::unique_ptr<TimescaleDb> server_;
   Session session_;

@@ -208,7 +208,9 @@ void Tell(const Results& results, Section& section) {
       "A primary and one asynchronous streaming replica on this machine share its cores and disk. Every 10 ms both "
       "are asked for their positions in the log; the lag is how long ago the primary was where the replica is now, "
       "and zero where the replica has all that the primary had when it was last asked. It is watched until the "
-      "replica has everything. The events come from one bxb writer with two lanes.");
+      "replica has everything. The events come from one bxb writer with two lanes, which writes for a second (times "
+      "the "
+      "scale, ten at most): no lag of minutes can build up in that time.");
   section.Text(
       "Statements: a new index on a filled table, and an UPDATE of all its rows in one transaction, which the "
       "replica replays while it runs; larger tables lag longer. The last line is what makes lag long whatever the "

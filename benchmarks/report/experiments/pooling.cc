@@ -198,10 +198,10 @@ void Tell(const Results& results, Section& section) {
       "PgBouncer's own server connections cost what direct ones do, but are no more than 20.",
       kConnects, kIdleDirect, kIdlePooled));
   section.Text(
-      "What a pool saves is memory and connecting. It does not make a transaction faster: each goes through one more "
-      "process, which has one thread and takes its time from the same cores here, and of 20 connections at most 20 "
-      "commits share one flush of the log, of 256 all that wait. So direct clients may well do more transactions/s "
-      "as long as the server has memory for them; how late the last of them are answered is in the table.");
+      "What a pool saves is memory and connecting. To a few clients it is one more process on the way, which has one "
+      "thread and takes its time from the same cores here. Of many clients it lets 20 at a time compete for the "
+      "server's cores and locks; on the other hand of 20 connections at most 20 commits share one flush of the log, of "
+      "256 all that wait. Which weighs more, and how late the last are answered, is in the table.");
   section.Add(TableOf(results, "clients/", "clients",
                       {{"transactions/s", "rows_per_s", Unit::kPerSecond, 1, true},
                        {"p50", "p50_ms", Unit::kSeconds, 1e-3},

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "report/experiments.h"
-#include "report/peers/program.h"
 #include "support/chart.h"
 #include "support/events.h"
+#include "support/program.h"
 #include "support/writing.h"
 
 namespace bxb::bench::report {

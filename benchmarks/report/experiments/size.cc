@@ -149,6 +149,15 @@ void TellModel(const Growth& plain, const GrowthFits& fits, Section& section) {
       kBillion / plain.rows));
 }
 
+void TellDaily(const Growth& daily, Section& section) {
+  const Measured kept = Divided(LastRate(daily), FirstRate(daily));
+  if (!kept.figure) return;
+  section.Text(fmt::format(
+      "The daily partitions ended at {} of the rate of their first steps, the plain table went on falling. Rates here "
+      "are medians of a few steps, and their ranges those of these steps: with the disk busy they differ by a quarter.",
+      Format(kept.figure->median, Unit::kPercent)));
+}
+
 void Tell(const Results& results, Section& section) {
   const Growth plain = GrowthOf(results, "plain");
   const Growth daily = GrowthOf(results, "daily");
@@ -158,6 +167,7 @@ void Tell(const Results& results, Section& section) {
                  {.figure = {}, .why_not = "takes hours: `./dev bench partitions --parts=decay`"});
   TellMemory(results, plain, section);
   section.Add(StepsTable(results));
+  TellDaily(daily, section);
   TellModel(plain, fits, section);
   if (plain.points.empty()) return;
   section.Add(Plot{.name = "size",

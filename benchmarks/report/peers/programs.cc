@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "report/peers/ground.h"
-#include "report/peers/program.h"
+#include "support/program.h"
 
 namespace bxb::bench::report {
 namespace {

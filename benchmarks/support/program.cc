@@ -1,4 +1,4 @@
-#include "report/peers/program.h"
+#include "support/program.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,7 +25,7 @@
 #include "testing/file_descriptor.h"
 #include "testing/process.h"
 
-namespace bxb::bench::report {
+namespace bxb::bench {
 namespace {
 
 using testing::FileDescriptor;
@@ -163,4 +163,4 @@ absl::StatusOr<std::string> RunProgram(std::vector<std::string> argv, absl::Dura
   return absl::InternalError(why.empty() ? HowItEnded(*status) : why);
 }
 
-}  // namespace bxb::bench::report
+}  // namespace bxb::bench

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace bxb::bench::report {
+namespace bxb::bench {
 
 /// Runs a program, which is looked for in PATH, to its end, without a shell; returns what it printed. Where it fails,
 /// the error is the last line of its errors; when `timeout` has passed it is killed with all that it has started. It
@@ -24,4 +24,4 @@ struct ProgramDsn {
 /// Dies where that is no DSN.
 ProgramDsn ForPrograms(const std::string& dsn);
 
-}  // namespace bxb::bench::report
+}  // namespace bxb::bench
