@@ -30,13 +30,15 @@ std::vector<std::string> Split(const std::string& line) {
 std::size_t FieldsOf(std::string_view kind) {
   if (kind == "value") return 6;
   if (kind == "why" || kind == "round") return 4;
-  if (kind == "not_run") return 3;
+  if (kind == "begin" || kind == "not_run") return 3;
   return 2;
 }
 
 void Take(const std::vector<std::string>& fields, Record& record) {
   const std::string& kind = fields[1];
-  if (kind == "value") {
+  if (kind == "begin") {
+    record.results.Forget(std::atoi(fields[2].c_str()));
+  } else if (kind == "value") {
     record.results.Add(fields[2], fields[3], std::atoi(fields[4].c_str()), std::strtod(fields[5].c_str(), nullptr));
   } else if (kind == "why") {
     record.results.AddReason(fields[2], fields[3]);
@@ -98,6 +100,10 @@ std::map<std::string, Record, std::less<>> Journal::Read() const {
     Take(fields, records[fields[0]]);
   }
   return records;
+}
+
+void Journal::BeginRound(std::string_view experiment, int round) {
+  Append({experiment, "begin", std::to_string(round)});
 }
 
 void Journal::Value(std::string_view experiment, std::string_view contender, std::string_view metric, int round,

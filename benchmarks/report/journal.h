@@ -34,6 +34,9 @@ class Journal {
   /// By experiment, from the file as it is now.
   std::map<std::string, Record, std::less<>> Read() const;
 
+  /// What an earlier try of the round has left does not count: two tries are two servers, and never one curve.
+  void BeginRound(std::string_view experiment, int round);
+
   void Value(std::string_view experiment, std::string_view contender, std::string_view metric, int round, double value);
   void WhyNot(std::string_view experiment, std::string_view contender, std::string_view why);
   void Round(std::string_view experiment, int round, double seconds);

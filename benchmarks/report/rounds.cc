@@ -86,6 +86,7 @@ class Rounds {
   void Run() {
     for (int done = 0; Remains(former_ + done + 1) && MayGoOn(done); ++done) {
       const auto start = std::chrono::steady_clock::now();
+      journal_.BeginRound(experiment_.name, former_ + done + 1);
       RunRound(former_ + done + 1);
       const double seconds = SecondsSince(start);
       longest_ = std::max(longest_, seconds);

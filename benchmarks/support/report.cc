@@ -28,6 +28,12 @@ void Results::Add(const std::string& contender, const std::string& metric, int r
   values_[contender][metric][round] = value;
 }
 
+void Results::Forget(int round) {
+  for (auto& [contender, metrics] : values_) {
+    for (auto& [metric, rounds] : metrics) rounds.erase(round);
+  }
+}
+
 std::optional<Summary> Results::Of(const std::string& contender, const std::string& metric) const {
   std::vector<double> values;
   for (const auto& [round, value] : Rounds(contender, metric)) values.push_back(value);

@@ -44,6 +44,9 @@ class Results {
  public:
   void Add(const std::string& contender, const std::string& metric, int round, double value);
 
+  /// Drops what a round has measured.
+  void Forget(int round);
+
   std::optional<Summary> Of(const std::string& contender, const std::string& metric) const;
 
   /// Every round's value, by the round's number.

@@ -168,6 +168,17 @@ TEST_F(JournalTest, ARoundThatIsRunAgainReplacesItsFigures) {
   EXPECT_THAT(journal.Read().at("copy").results.Rounds("a", "rows_per_s"), ElementsAre(Pair(1, 20)));
 }
 
+TEST_F(JournalTest, ARoundThatBeginsAgainForgetsWhatTheFirstTryHad) {
+  Journal journal = Open();
+  for (const char* contender : {"step/1", "step/2"}) journal.Value("size", contender, "rows_per_s", 1, 10);
+  journal.Value("size", "step/2", "rows_per_s", 2, 30);
+  journal.BeginRound("size", 1);
+  journal.Value("size", "step/1", "rows_per_s", 1, 20);
+  const Results results = journal.Read().at("size").results;
+  EXPECT_THAT(results.Rounds("step/1", "rows_per_s"), ElementsAre(Pair(1, 20)));
+  EXPECT_THAT(results.Rounds("step/2", "rows_per_s"), ElementsAre(Pair(2, 30)));
+}
+
 TEST_F(JournalTest, AReasonOfSeveralLinesStaysOne) {
   Journal journal = Open();
   journal.WhyNot("copy", "a", "ERROR:\tno\nDETAIL: disk\n");
