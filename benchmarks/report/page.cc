@@ -93,9 +93,8 @@ class Writer {
     blocks_.emplace_back(Heading{2, "What the field claims", "claims"});
     Text(
         "The field is what talks, articles and vendors' pages repeat about PostgreSQL as a store of events. Its "
-        "figures "
-        "stand here as they are told, mostly without the machine, the row and the settings that they were measured "
-        "with: a ratio far from 1 tells how far such a figure carries, not who is wrong.");
+        "figures stand here as they are told, mostly without the machine, the row and the settings that they were "
+        "measured with: a ratio far from 1 tells how far such a figure carries, not who is wrong.");
     blocks_.emplace_back(std::move(table));
   }
 
@@ -109,8 +108,7 @@ class Writer {
     Text(
         "Words: a lane is one of the writer's connections, with its thread; the dedup key is what makes an event the "
         "same event, and has a unique index; the layouts seed, lean and append are bxb's tables with three indexes "
-        "beside "
-        "the dedup key's, with one, and with a BRIN. The median decides whether a target is met.");
+        "beside the dedup key's, with one, and with a BRIN. The median decides whether a target is met.");
     blocks_.emplace_back(std::move(table));
   }
 

@@ -117,6 +117,7 @@ struct MetricColumn {
   double factor = 1;
   bool spread = false;  ///< "median (min .. max)"
 };
+
 /// Of events that each wait for their own commit: how many a second, how long, and what they cost.
 std::vector<MetricColumn> AcknowledgementColumns();
 

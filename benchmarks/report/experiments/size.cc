@@ -153,8 +153,8 @@ void TellDaily(const Growth& daily, Section& section) {
   const Measured kept = Divided(LastRate(daily), FirstRate(daily));
   if (!kept.figure) return;
   section.Text(fmt::format(
-      "The daily partitions ended at {} of the rate of their first steps, the plain table went on falling. Rates here "
-      "are medians of a few steps, and their ranges those of these steps: with the disk busy they differ by a quarter.",
+      "The daily partitions ended at {} of the rate of their first steps. Rates here are medians of a few steps, and "
+      "their ranges those of these steps.",
       Format(kept.figure->median, Unit::kPercent)));
 }
 
