@@ -1,7 +1,6 @@
 #include "bxb/testing/ephemeral_postgres.h"
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
 #include <utility>
 
